@@ -1,0 +1,10 @@
+//! The crate from outside: files in, rows out; documents in, files out.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that can't be made fails the test that wants it")]
+
+mod csv;
+mod fixture;
+mod hostile;
+mod properties;
+mod workbook;
+mod writing;

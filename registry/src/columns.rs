@@ -1,0 +1,116 @@
+//! The one table of sheets and columns. Template, header recognition, reading, export and the error workbook
+//! are all driven by it; a new column is a new entry here and its use in the sheet's builder.
+
+mod assets;
+mod sheets;
+mod units;
+
+pub(crate) use self::sheets::{EXAMPLE_WORD, FAULT, UNIT_NAME};
+pub use self::sheets::{SHEETS, SheetKey, sheet};
+
+/// A sheet of the workbook.
+#[derive(Debug, Clone, Copy)]
+pub struct SheetSpec {
+    pub key: SheetKey,
+    /// Chinese name, the one that is written.
+    pub name: &'static str,
+    /// Other names that are understood.
+    pub aliases: &'static [&'static str],
+    pub columns: &'static [ColumnSpec],
+}
+
+impl SheetSpec {
+    pub fn column(&self, key: Key) -> Option<&'static ColumnSpec> {
+        self.columns.iter().find(|column| column.key == key)
+    }
+}
+
+/// A column of a sheet.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnSpec {
+    pub key: Key,
+    /// Chinese header, the one that is written.
+    pub header: &'static str,
+    /// Other headers that are understood, Chinese and English.
+    pub aliases: &'static [&'static str],
+    pub required: bool,
+    pub kind: Kind,
+    pub choices: &'static [&'static str],
+    /// What to write, for the person who fills it in.
+    pub note: &'static str,
+    /// In characters of half width.
+    pub width: u16,
+    pub example: &'static str,
+}
+
+/// What a column holds; decides how its cells are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One line of prose.
+    Name,
+    /// A person's name: like [`Kind::Name`], but without `/` and `@`, which refer to people.
+    PersonName,
+    /// Prose of several lines.
+    Note,
+    CreditCode,
+    /// Credit code or exact name of a unit.
+    UnitRef,
+    /// Name of a system, `name@unit` if it is another unit's.
+    SystemRef,
+    /// Name of a person, `name/phone` if the name is not enough, `…@unit` if of another unit.
+    PersonRef,
+    Region,
+    Date,
+    Level,
+    /// Address, prefix, range or host name.
+    Target,
+    /// Address, prefix or range, and no host name: what is excluded must be known without asking anybody.
+    Addresses,
+    Port,
+    Transport,
+    /// Protocol name in lower case.
+    Service,
+    Phone,
+    Email,
+    /// Read by nobody: the mark of the example row, the reason column of an error workbook.
+    Ignored,
+}
+
+/// The columns of all sheets; a key means the same in each sheet that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    Unit,
+    /// Beside [`Key::Unit`]: the name, where a sheet has both name and credit code.
+    UnitName,
+    Name,
+    CreditCode,
+    Parent,
+    Region,
+    RegionFrom,
+    RegionUntil,
+    From,
+    Until,
+    Post,
+    Phone,
+    Email,
+    Level,
+    InCharge,
+    Operator,
+    User,
+    System,
+    Target,
+    Approver,
+    AuthorisedFrom,
+    AuthorisedUntil,
+    Note,
+    Reason,
+    Port,
+    Transport,
+    Service,
+    Purpose,
+    DeclaredOn,
+    /// Template only: a row that says 示例 here is not imported.
+    ExampleMark,
+    /// Error workbook only: what was wrong with the row.
+    Fault,
+}

@@ -1,0 +1,114 @@
+//! The bad rows as sheets that can be corrected and imported again: the file's own columns and cells, and a last
+//! column that says what is wrong.
+
+use std::collections::BTreeMap;
+
+use super::context::{Context, Fault, Source};
+use crate::cell;
+use crate::columns::{ColumnSpec, FAULT, Kind};
+use crate::reason::Reason;
+use crate::table::{CellIn, ColumnOut, Mark, SheetOut};
+
+/// One sheet for each of the file's that has a fault, as far as its header was found. Of a sheet that couldn't
+/// be read as a whole, all rows.
+pub(super) fn build(context: &Context<'_>) -> Vec<SheetOut> {
+    let mut by_source: BTreeMap<usize, Vec<&Fault>> = BTreeMap::new();
+    for fault in &context.faults {
+        if let Some(source) = fault.source {
+            by_source.entry(source).or_default().push(fault);
+        }
+    }
+    let mut sheets: Vec<SheetOut> = Vec::new();
+    for (source, faults) in by_source {
+        let built = context.sources.get(source).and_then(|source| sheet(source, &faults));
+        if let Some(mut sheet) = built {
+            let n_same = sheets.iter().filter(|other| other.name.starts_with(&sheet.name)).count();
+            if n_same > 0 {
+                sheet.name = format!("{}{}", sheet.name, n_same + 1);
+            }
+            sheets.push(sheet);
+        }
+    }
+    sheets
+}
+
+fn sheet(source: &Source<'_>, faults: &[&Fault]) -> Option<SheetOut> {
+    let header = source.header.as_ref()?;
+    let rows = &source.table.rows;
+    let header_row = rows.get(header.row)?;
+    let is_whole = faults.iter().any(|fault| fault.row.is_none());
+    let mut reasons: BTreeMap<usize, Vec<(Option<usize>, &Reason)>> = BTreeMap::new();
+    for fault in faults {
+        if let Some(row) = fault.row {
+            reasons.entry(row).or_default().push((fault.column, &fault.reason));
+        }
+    }
+    // Known columns under their own headers, and unknown ones as they are, so that they can be put right.
+    let spec_of = |column: usize| header.columns.iter().find(|(i, _)| *i == column).map(|(_, spec)| *spec);
+    let n_columns = rows.iter().skip(header.row).map(|row| row.cells.len()).max().unwrap_or(0);
+    let is_used = |column: usize| match spec_of(column) {
+        Some(spec) => spec.kind != Kind::Ignored,
+        None => rows
+            .iter()
+            .skip(header.row)
+            .any(|row| row.cells.get(column).is_some_and(|cell| !cell::is_blank(cell))),
+    };
+    let kept: Vec<usize> = (0..n_columns).filter(|column| is_used(*column)).collect();
+    let mut columns: Vec<ColumnOut> = kept
+        .iter()
+        .map(|&column| match spec_of(column) {
+            Some(spec) => column_out(spec),
+            None => {
+                let header = header_row.cells.get(column).map(cell::shown).unwrap_or_default();
+                ColumnOut { header, width: FAULT.width / 4, as_text: true, ..ColumnOut::default() }
+            }
+        })
+        .collect();
+    columns.push(column_out(&FAULT));
+    let mut out =
+        SheetOut { name: source.spec.name.to_owned(), columns, rows: Vec::new(), marks: Vec::new() };
+    for (i, row) in rows.iter().enumerate().skip(header.row + 1) {
+        let of_row = reasons.get(&i);
+        if !is_whole && of_row.is_none() || row.cells.iter().all(cell::is_blank) {
+            continue;
+        }
+        let mut texts: Vec<String> = Vec::new();
+        for (column, reason) in of_row.into_iter().flatten() {
+            let position = column.and_then(|column| kept.iter().position(|kept| *kept == column));
+            let header = position.and_then(|position| out.columns.get(position)).map(|column| &column.header);
+            texts.push(header.map_or_else(|| reason.zh(), |header| format!("{header}：{}", reason.zh())));
+            if let Some(position) = position {
+                out.marks.push(Mark { row: out.rows.len(), column: position, note: reason.zh() });
+            }
+        }
+        if is_whole {
+            let of_sheet = faults.iter().filter(|fault| fault.row.is_none());
+            texts.extend(of_sheet.map(|fault| format!("整张表未导入：{}", fault.reason.zh())));
+        }
+        let cell = |column: &usize| {
+            let cell = row.cells.get(*column).cloned().unwrap_or_default();
+            let is_date = spec_of(*column).is_some_and(|spec| spec.kind == Kind::Date);
+            // What is written counts from 1900, so a bare number would become another day.
+            let counted_otherwise = is_date && source.table.dates_from_1904;
+            let date = counted_otherwise.then(|| cell::date(&cell, true).ok().flatten()).flatten();
+            date.map_or(cell, CellIn::Date)
+        };
+        let mut cells: Vec<CellIn> = kept.iter().map(cell).collect();
+        cells.push(CellIn::Text(texts.join("；")));
+        out.rows.push(cells);
+    }
+    Some(out)
+}
+
+/// A column as the table of columns has it, for any sheet that is written.
+pub(crate) fn column_out(spec: &ColumnSpec) -> ColumnOut {
+    ColumnOut {
+        header: spec.header.to_owned(),
+        width: spec.width,
+        required: spec.required,
+        as_text: !matches!(spec.kind, Kind::Date | Kind::Port),
+        as_date: spec.kind == Kind::Date,
+        choices: spec.choices.iter().map(|choice| (*choice).to_owned()).collect(),
+        note: spec.note.to_owned(),
+    }
+}

@@ -1,0 +1,266 @@
+//! One cell, read as its column's kind says.
+
+use chrono::NaiveDate;
+use model::addr::AddrRange;
+use model::credit_code::CreditCode;
+use model::host_name::HostName;
+use model::port::Transport;
+use model::region::RegionCode;
+use model::register::{AssetTarget, ProtectionLevel};
+
+use crate::cell;
+use crate::columns::Kind;
+use crate::reason::Reason;
+use crate::table::CellIn;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    CreditCode(CreditCode),
+    Region(RegionCode),
+    Date(NaiveDate),
+    Level(Option<ProtectionLevel>),
+    Target(AssetTarget),
+    Port(u16),
+    Transport(Transport),
+}
+
+/// `None` if the cell is blank.
+pub(crate) fn read(kind: Kind, cell: &CellIn, dates_from_1904: bool) -> Result<Option<Value>, Reason> {
+    match kind {
+        Kind::Ignored => return Ok(None),
+        Kind::Date => return Ok(cell::date(cell, dates_from_1904)?.map(Value::Date)),
+        Kind::Name | Kind::UnitRef | Kind::SystemRef | Kind::PersonRef => {
+            // One line: a break inside a name is the sheet's layout, not the name's.
+            return Ok(cell::prose(cell)?.map(|text| Value::Text(text.replace('\n', " "))));
+        }
+        Kind::Note => return Ok(cell::prose(cell)?.map(Value::Text)),
+        Kind::PersonName => {
+            let Some(name) = cell::prose(cell)? else { return Ok(None) };
+            let name = name.replace('\n', " ");
+            return if name.contains(['/', '@', '／', '＠']) {
+                Err(Reason::NameHasSeparator)
+            } else {
+                Ok(Some(Value::Text(name)))
+            };
+        }
+        Kind::CreditCode
+        | Kind::Region
+        | Kind::Level
+        | Kind::Target
+        | Kind::Addresses
+        | Kind::Port
+        | Kind::Transport
+        | Kind::Service
+        | Kind::Phone
+        | Kind::Email => {}
+    }
+    let Some(text) = cell::code(cell)? else { return Ok(None) };
+    from_code(kind, &text).map(Some)
+}
+
+fn from_code(kind: Kind, text: &str) -> Result<Value, Reason> {
+    match kind {
+        Kind::CreditCode => {
+            let code = text.replace([' ', '-'], "").to_ascii_uppercase();
+            code.parse().map(Value::CreditCode).map_err(Reason::CreditCode)
+        }
+        Kind::Region => text.parse().map(Value::Region).map_err(|_| Reason::Region),
+        Kind::Level => level(text).map(Value::Level),
+        Kind::Target => target(text).map(Value::Target),
+        Kind::Addresses => match target(text)? {
+            // Whoever answers for the name could move it, and the addresses behind it would be probed.
+            AssetTarget::Host(_) => Err(Reason::ExclusionOfHost),
+            addresses @ AssetTarget::Addresses(_) => Ok(Value::Target(addresses)),
+        },
+        Kind::Port => model::port::parse_port(text).map(Value::Port).map_err(|_| Reason::Port),
+        Kind::Transport => text.parse().map(Value::Transport).map_err(|_| Reason::Transport),
+        Kind::Service => service(text),
+        Kind::Phone => phone(text),
+        Kind::Email => email(text),
+        Kind::Name
+        | Kind::PersonName
+        | Kind::Note
+        | Kind::UnitRef
+        | Kind::SystemRef
+        | Kind::PersonRef
+        | Kind::Date
+        | Kind::Ignored => Ok(Value::Text(text.to_owned())),
+    }
+}
+
+fn level(text: &str) -> Result<Option<ProtectionLevel>, Reason> {
+    if ["未定级", "未定", "无", "-"].contains(&text) {
+        return Ok(None);
+    }
+    let bare = text.trim_start_matches("等保").trim_start_matches('第').trim_end_matches('级').trim();
+    let number: u8 = match bare {
+        "一" => 1,
+        "二" => 2,
+        "三" => 3,
+        "四" => 4,
+        "五" => 5,
+        digits => digits.parse().map_err(|_| Reason::Level)?,
+    };
+    ProtectionLevel::try_from(number).map(Some).map_err(|_| Reason::Level)
+}
+
+/// Address, prefix, range or host name.
+pub(crate) fn target(text: &str) -> Result<AssetTarget, Reason> {
+    if text.contains("://") {
+        return Err(Reason::UrlTarget);
+    }
+    let text = text.replace(['~', '至', '到'], "-");
+    let text: String = text.split('-').map(str::trim).collect::<Vec<_>>().join("-");
+    if text.contains([',', ';', ' ', '\n', '|']) {
+        return Err(Reason::SeveralTargets);
+    }
+    let as_range = match text.parse::<AddrRange>() {
+        Ok(range) => return Ok(AssetTarget::Addresses(range)),
+        Err(error) => error,
+    };
+    // Before the host name, since 192.0.2.9-1 would be one.
+    let looks_like_addresses =
+        text.contains(['/', ':']) || text.bytes().all(|b| b.is_ascii_digit() || b".-".contains(&b));
+    if looks_like_addresses {
+        return Err(Reason::Address(as_range));
+    }
+    text.parse::<HostName>().map(AssetTarget::Host).map_err(|_| Reason::Target)
+}
+
+fn service(text: &str) -> Result<Value, Reason> {
+    let name = text.to_ascii_lowercase();
+    let is_sound = (1..=32).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_./+".contains(&b));
+    if is_sound { Ok(Value::Text(name)) } else { Err(Reason::Service) }
+}
+
+fn phone(text: &str) -> Result<Value, Reason> {
+    let is_sound = (3..=40).contains(&text.chars().count())
+        && text.chars().all(|c| c.is_ascii_digit() || "+-() 转#*".contains(c))
+        && phone_key(text).len() >= 3;
+    if is_sound { Ok(Value::Text(text.to_owned())) } else { Err(Reason::Phone) }
+}
+
+/// What two phone numbers are compared by: their digits.
+pub(crate) fn phone_key(phone: &str) -> String {
+    cell::fold(phone).chars().filter(char::is_ascii_digit).collect()
+}
+
+fn email(text: &str) -> Result<Value, Reason> {
+    let is_sound = text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && !host.contains('@') && host.contains('.') && host.parse::<HostName>().is_ok()
+    });
+    if is_sound && !text.contains(char::is_whitespace) {
+        Ok(Value::Text(text.to_owned()))
+    } else {
+        Err(Reason::Email)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `Ok` with the value as it prints, `Err` with the reason in English.
+    #[track_caller]
+    fn check(kind: Kind, text: &str, expected: Result<&str, &str>) {
+        let read = read(kind, &CellIn::Text(text.into()), false);
+        let shown = match &read {
+            Ok(None) => Ok(String::new()),
+            Ok(Some(Value::Text(text))) => Ok(text.clone()),
+            Ok(Some(Value::CreditCode(code))) => Ok(code.to_string()),
+            Ok(Some(Value::Region(code))) => Ok(code.to_string()),
+            Ok(Some(Value::Date(day))) => Ok(day.to_string()),
+            Ok(Some(Value::Level(level))) => {
+                Ok(level.map_or("-".into(), |level| u8::from(level).to_string()))
+            }
+            Ok(Some(Value::Target(target))) => Ok(target.to_string()),
+            Ok(Some(Value::Port(port))) => Ok(port.to_string()),
+            Ok(Some(Value::Transport(transport))) => Ok(transport.to_string()),
+            Err(reason) => Err(reason.to_string()),
+        };
+        match (&shown, expected) {
+            (Ok(shown), Ok(expected)) => assert_eq!(shown, expected, "{text:?}"),
+            (Err(shown), Err(part)) => assert!(shown.contains(part), "{text:?}: {shown}"),
+            _ => panic!("{text:?}: {shown:?}, expected {expected:?}"),
+        }
+        if let Err(reason) = read {
+            let zh = reason.zh();
+            assert!(zh.chars().any(|c| c > '\u{4e00}'), "{zh}");
+        }
+    }
+
+    #[test]
+    fn credit_codes_are_checked_to_their_last_symbol() {
+        let code = CreditCode::with_check_symbol("11440100MADE00001").expect("a complete code");
+        check(Kind::CreditCode, code.as_str(), Ok(code.as_str()));
+        check(Kind::CreditCode, &format!(" {} ", code.as_str().to_lowercase()), Ok(code.as_str()));
+        check(Kind::CreditCode, "11440100MADE00001?", Err("check symbol should be"));
+        check(Kind::CreditCode, "123", Err("has 18 characters, this has 3"));
+        check(Kind::CreditCode, "1.14401E+17", Err("digits are lost"));
+    }
+
+    #[test]
+    fn levels_are_one_to_five_or_none() {
+        for (text, level) in
+            [("3", "3"), ("三级", "3"), ("第二级", "2"), ("５", "5"), ("未定级", "-"), ("", "")]
+        {
+            check(Kind::Level, text, Ok(level));
+        }
+        for text in ["0", "6", "六级", "300", "高"] {
+            check(Kind::Level, text, Err("level"));
+        }
+    }
+
+    #[test]
+    fn targets_are_read_in_every_notation() {
+        check(Kind::Target, "１９２．０．２．０／２４", Ok("192.0.2.0/24"));
+        check(Kind::Target, "192.0.2.1 ～ 192.0.2.9", Ok("192.0.2.1-192.0.2.9"));
+        check(Kind::Target, "192.0.2.1至192.0.2.9", Ok("192.0.2.1-192.0.2.9"));
+        check(Kind::Target, "192.0.2.1—9", Ok("192.0.2.1-192.0.2.9"));
+        check(Kind::Target, "2001:db8::/48", Ok("2001:db8::/48"));
+        check(Kind::Target, "Portal-1.Example", Ok("portal-1.example"));
+        check(Kind::Target, "192.0.2.1/24", Err("the network is 192.0.2.0/24"));
+        check(Kind::Target, "192.0.2.300", Err("not an address"));
+        check(Kind::Target, "192.0.2.9-1", Err("first address is above"));
+        check(Kind::Target, "192.0.2.1、192.0.2.2", Err("one in each row"));
+        check(Kind::Target, "192.0.2.1\n192.0.2.2", Err("one in each row"));
+        check(Kind::Target, "https://portal.example/", Err("web address"));
+        check(Kind::Target, "门户网站", Err("not an address"));
+    }
+
+    #[test]
+    fn exclusions_are_of_addresses_and_not_of_names() {
+        check(Kind::Addresses, "192.0.2.0/24", Ok("192.0.2.0/24"));
+        check(Kind::Addresses, "192.0.2.1—9", Ok("192.0.2.1-192.0.2.9"));
+        check(Kind::Addresses, "portal.example", Err("an exclusion is a range of addresses"));
+        check(Kind::Addresses, "https://portal.example/", Err("web address"));
+        check(Kind::Addresses, "192.0.2.1/24", Err("the network is"));
+    }
+
+    #[test]
+    fn ports_are_one_to_65535() {
+        check(Kind::Port, "443", Ok("443"));
+        check(Kind::Port, "４４３", Ok("443"));
+        for text in ["0", "65536", "70000", "-1", "80.5", "443/tcp", "https"] {
+            check(Kind::Port, text, Err("1 to 65535"));
+        }
+    }
+
+    #[test]
+    fn the_other_kinds_say_what_they_take() {
+        check(Kind::Transport, "TCP", Ok("tcp"));
+        check(Kind::Transport, "icmp", Err("tcp or udp"));
+        check(Kind::Service, "HTTPS", Ok("https"));
+        check(Kind::Service, "网页", Err("protocol name"));
+        check(Kind::Region, "440106", Ok("440106"));
+        check(Kind::Region, "44010", Err("six digits"));
+        check(Kind::Phone, "０２０－００００－０００１", Ok("020-0000-0001"));
+        check(Kind::Phone, "无", Err("phone"));
+        check(Kind::Email, "jia@unit.example", Ok("jia@unit.example"));
+        check(Kind::Email, "jia@unit", Err("e-mail"));
+        check(Kind::PersonName, "示例/甲", Err("must not contain"));
+        check(Kind::Date, "2026年1月31日", Ok("2026-01-31"));
+    }
+}

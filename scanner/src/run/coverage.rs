@@ -1,0 +1,81 @@
+//! The coverage of a run, read out of its journal in slices of bounded memory.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use model::coverage::{Coverage, HostCoverage};
+use model::observation::Reply;
+use model::port::{PortSet, Transport};
+
+use super::error::RunError;
+use super::settled::Settled;
+use super::{JOURNAL, RunFolder, journal};
+
+/// Positions looked at in one reading of the journal, a byte each; a slice holds at least one host.
+const SLICE: u64 = 1 << 26;
+
+/// Hosts looked at in one reading.
+const MAX_MEMBERS: usize = 1 << 20;
+
+/// No reply: not probed yet, kept back by the scope, or not sent by our own system.
+const NOTHING: u8 = u8::MAX;
+
+impl RunFolder {
+    /// What the run really probed and what came of each port, so far as its journal goes.
+    pub fn coverage(&self) -> Result<Coverage, RunError> {
+        self.coverage_in_slices(SLICE)
+    }
+
+    pub(super) fn coverage_in_slices(&self, slice: u64) -> Result<Coverage, RunError> {
+        let plan = &self.manifest().plan;
+        let mut hosts = BTreeMap::new();
+        let mut members: Vec<(u64, IpAddr, &PortSet)> = Vec::new();
+        let mut rest = plan.hosts().peekable();
+        while let Some(host) = rest.next() {
+            let start = members.first().map_or(host.0, |&(start, ..)| start);
+            let end = host.0 + host.2.as_slice().len() as u64;
+            members.push(host);
+            if end - start >= slice || members.len() >= MAX_MEMBERS || rest.peek().is_none() {
+                self.read_slice(start..end, &members, &mut hosts)?;
+                members.clear();
+            }
+        }
+        Ok(Coverage { transport: Transport::Tcp, method: self.manifest().method, hosts })
+    }
+
+    fn read_slice(
+        &self,
+        positions: std::ops::Range<u64>,
+        members: &[(u64, IpAddr, &PortSet)],
+        hosts: &mut BTreeMap<IpAddr, HostCoverage>,
+    ) -> Result<(), RunError> {
+        let plan = &self.manifest().plan;
+        let order = plan.order();
+        let mut codes = vec![NOTHING; usize::try_from(positions.end - positions.start).unwrap_or(usize::MAX)];
+        journal::read(&self.path().join(JOURNAL), plan.n_probes(), |(index, settled)| {
+            let position = order.at(index).filter(|position| positions.contains(position));
+            let offset = position.and_then(|position| usize::try_from(position - positions.start).ok());
+            if let Some(code) = offset.and_then(|offset| codes.get_mut(offset)) {
+                *code = settled.code();
+            }
+        })?;
+        let mut codes = codes.as_slice();
+        for &(_, addr, ports) in members {
+            let Some((of_host, rest)) = codes.split_at_checked(ports.as_slice().len()) else { break };
+            codes = rest;
+            let replies: Vec<(u16, Reply)> = ports
+                .as_slice()
+                .iter()
+                .zip(of_host)
+                .filter_map(|(&port, &code)| match Settled::of_code(code)? {
+                    Settled::Reply(reply) => Some((port, reply)),
+                    Settled::NotAdmitted | Settled::NotAsked => None,
+                })
+                .collect();
+            if !replies.is_empty() {
+                hosts.insert(addr, HostCoverage::settle(replies));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,206 @@
+//! The one entry: carries a run out from wherever it stands to its end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use model::scope::Scope;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::cancel::Cancel;
+use crate::drive::{self, Dispenser, Record, RecordError, Shared};
+use crate::pace::{Limits, LimitsError};
+use crate::progress::Progress;
+use crate::run::{End, EndState, HeldRun, Manifest, Progressed, RefusalRecord, RunError, RunFolder, Totals};
+use crate::seam::Identifier;
+
+/// Tells the time of day; the root package reads it.
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// Looks at a run this often.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Records that may wait for the writer.
+const N_RECORDS_QUEUED: usize = 1024;
+
+/// Beyond this the kernel's share of the work is the limit.
+const MOST_WORKERS: usize = 8;
+
+/// What to carry out, and with what.
+pub struct SweepRequest {
+    /// A new run, or one to go on with.
+    pub folder: RunFolder,
+    /// The scope of today; every address is admitted by it before each probe, and the run stops as the day ends.
+    pub scope: Arc<Scope>,
+    /// `None` leaves open ports unidentified.
+    pub identifier: Option<Arc<dyn Identifier>>,
+    pub clock: Clock,
+    /// What was refused before there was a plan: names, and addresses that they led to.
+    pub refused: Vec<RefusalRecord>,
+    pub progress: watch::Sender<Progress>,
+    pub cancel: Cancel,
+}
+
+/// How a session ended that didn't fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Finished,
+    /// Cancelled; [`sweep`] goes on from there.
+    Interrupted,
+    /// Stopped since the day of the scope is over; [`sweep`] goes on from there under the scope of the new day.
+    DayEnded,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepOutcome {
+    pub outcome: Outcome,
+    /// Over all sessions of the run.
+    pub totals: Totals,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
+    #[error("a part of the scanner broke down; the run can be resumed")]
+    Broken(#[source] JoinError),
+}
+
+/// Carries a run out until every probe has an end and every open port an observation, or until it is
+/// cancelled or the day of the scope ends. On an error of our own system (a full disk, say) what was written
+/// stays valid, and a later call goes on from there.
+pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
+    let SweepRequest { folder, scope, identifier, clock, refused, progress, cancel } = request;
+    let (mut run, Progressed { done, totals, observed }) = HeldRun::take(&folder)?;
+    // Nobody tells them again when the run is resumed, so they are kept before anything can be killed.
+    run.append(&mut [], &[], &refused)?;
+    let manifest = Arc::new(folder.manifest().clone());
+    let limits = Limits::of_system(manifest.options.in_flight)?;
+
+    let (records, record_queue) = mpsc::channel(N_RECORDS_QUEUED);
+    let writer = tokio::spawn(write(run, record_queue, cancel.clone()));
+    let shared = Arc::new(Shared::new(drive::Beginning {
+        plan: manifest.plan.clone(),
+        scope,
+        options: manifest.options.clone(),
+        names: manifest.names.clone(),
+        observed,
+        dispenser: Dispenser::new(&done, manifest.plan.n_probes()),
+        cancel,
+        clock,
+        records,
+        totals,
+    }));
+    shared.end_with_the_day();
+    let looking = tokio::spawn(look(shared.clone(), progress.clone()));
+    let probed = probe_all(&shared, &manifest, identifier, limits).await;
+    looking.abort();
+    let totals = shared.totals();
+    let day_ended = shared.day_ended.load(Ordering::Acquire);
+    let is_complete = shared.is_done() && shared.n_identifying.load(Ordering::Acquire) == 0;
+    progress.send_modify(|last| {
+        *last = Progress { n_in_flight: 0, n_identifying: 0, ..last.next(totals, Duration::ZERO) };
+    });
+    // The last sender goes with it, and the writer comes to its end.
+    drop(shared);
+    let written = writer.await.map_err(SweepError::Broken)?;
+    let outcome = match (is_complete, day_ended) {
+        (true, _) => Outcome::Finished,
+        (false, true) => Outcome::DayEnded,
+        (false, false) => Outcome::Interrupted,
+    };
+    conclude(written, probed, SweepOutcome { outcome, totals }, clock)
+}
+
+/// A run that can't be written down is not worth probing for.
+async fn write(run: HeldRun, records: mpsc::Receiver<Record>, cancel: Cancel) -> Written {
+    let written = drive::write(run, records).await;
+    if written.is_err() {
+        cancel.cancel();
+    }
+    written
+}
+
+type Written = Result<HeldRun, (Option<Box<HeldRun>>, RecordError)>;
+
+async fn probe_all(
+    shared: &Arc<Shared>,
+    manifest: &Arc<Manifest>,
+    identifier: Option<Arc<dyn Identifier>>,
+    limits: Limits,
+) -> Result<(), SweepError> {
+    let (opened, open_queue) = mpsc::channel(limits.n_identifications);
+    let n_workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_WORKERS));
+    let mut workers = JoinSet::new();
+    for _ in 0..n_workers {
+        let share = limits.n_connects.div_ceil(n_workers);
+        workers.spawn(drive::work(shared.clone(), opened.clone(), share));
+    }
+    drop(opened);
+    let identifying = drive::identify_all(
+        shared.clone(),
+        manifest.clone(),
+        identifier,
+        open_queue,
+        limits.n_identifications,
+    );
+    let identifying = tokio::spawn(identifying);
+    let mut result = Ok(());
+    while let Some(ended) = workers.join_next().await {
+        if let Err(error) = ended {
+            // What it had taken is lost to this session: stop, and let the next one take it up.
+            shared.cancel.cancel();
+            result = Err(SweepError::Broken(error));
+        }
+    }
+    identifying.await.map_err(SweepError::Broken)?;
+    result
+}
+
+async fn look(shared: Arc<Shared>, progress: watch::Sender<Progress>) {
+    let totals = shared.totals();
+    progress.send_replace(Progress { totals, n_done_before: totals.n_done(), ..Progress::default() });
+    let mut last = Instant::now();
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        shared.end_with_the_day();
+        let (totals, since) = (shared.totals(), last.elapsed());
+        last = Instant::now();
+        let n_in_flight = shared.n_in_flight.load(Ordering::Relaxed);
+        let n_identifying = shared.n_identifying.load(Ordering::Relaxed);
+        progress.send_modify(|before| {
+            *before = Progress { n_in_flight, n_identifying, ..before.next(totals, since) };
+        });
+    }
+}
+
+fn conclude(
+    written: Written,
+    probed: Result<(), SweepError>,
+    swept: SweepOutcome,
+    clock: Clock,
+) -> Result<SweepOutcome, SweepError> {
+    let (run, failure) = match (written, probed) {
+        (Ok(run), Ok(())) => (Some(Box::new(run)), None),
+        (Ok(run), Err(error)) => (Some(Box::new(run)), Some(error)),
+        (Err((run, RecordError::Run(error))), _) => (run, Some(SweepError::Run(error))),
+        (Err((run, RecordError::Broken(error))), _) => (run, Some(SweepError::Broken(error))),
+    };
+    let end = match (&failure, swept.outcome) {
+        (Some(_), _) => End::Failed,
+        (None, Outcome::Finished) => End::Finished,
+        (None, Outcome::Interrupted | Outcome::DayEnded) => End::Interrupted,
+    };
+    let reason = failure.as_ref().map(ToString::to_string);
+    let state = EndState { end, at: clock(), reason, totals: swept.totals };
+    let ended = run.map_or(Ok(()), |mut run| run.end(&state));
+    match failure {
+        // The first error explains the second.
+        Some(failure) => Err(failure),
+        None => ended.map(|()| swept).map_err(SweepError::Run),
+    }
+}

@@ -1,0 +1,25 @@
+//! The commands, one file each, and the way to them.
+
+mod demo;
+mod findings;
+mod lab;
+mod registry;
+mod report;
+mod runs;
+mod scan;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Outcome;
+
+pub async fn run(cli: Cli) -> Outcome {
+    let global = cli.global;
+    match cli.command {
+        Command::Demo(demo) => demo::run(&global, &demo).await,
+        Command::Lab(command) => lab::run(&global, command).await,
+        Command::Registry(command) => registry::run(&global, command).await,
+        Command::Scan(scan) => scan::run(&global, &scan).await,
+        Command::Runs(command) => runs::run(&global, command).await,
+        Command::Findings(command) => findings::run(&global, command).await,
+        Command::Report(command) => report::run(&global, command).await,
+    }
+}

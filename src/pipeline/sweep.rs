@@ -1,0 +1,195 @@
+//! Carrying out a run: the folder, the sweep with its progress and Ctrl-C, and the row that the list of runs shows.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use model::observation::Method;
+use model::scope::Scope;
+use registry::ports::{RunRow, RunState, RunStore};
+use scanner::identify::IdentifyLimits;
+use scanner::run::{Manifest, RefusalRecord, RunFolder, Totals, scope_hash};
+use scanner::{Cancel, Identifier, Options, Outcome, Progress, SweepError, SweepRequest, sweep};
+use tokio::sync::watch;
+
+use super::Prepared;
+use crate::clock::{self, SystemMint};
+use crate::exit::{Exit, Failure};
+use crate::session::{OrStoreFailure, Session};
+use crate::{output, progress};
+
+/// A run that has been carried out, or cut off.
+pub struct Swept {
+    pub folder: RunFolder,
+    pub outcome: Outcome,
+    pub totals: Totals,
+    pub ended_at: DateTime<Utc>,
+}
+
+/// Begins a run and carries it out. The caller holds the lock of the data folder.
+pub async fn carry_out(session: &Session, prepared: Prepared, options: Options) -> Result<Swept, Failure> {
+    let run = model::id::RunId::mint(&mut SystemMint);
+    let Prepared { scope, plan, names, refused, asked_for } = prepared;
+    let row = RunRow {
+        id: run,
+        state: RunState::Running,
+        started_at: clock::now(),
+        ended_at: None,
+        method: Method::Connect,
+        asked_for,
+        n_addresses: plan.n_hosts(),
+        n_probes: plan.n_probes(),
+        n_probed: 0,
+        n_open: 0,
+        policy_version: None,
+    };
+    let manifest = Manifest {
+        run,
+        started_at: row.started_at,
+        software: concat!("sentrypost ", env!("CARGO_PKG_VERSION")).to_owned(),
+        policy: session.policy.version.clone(),
+        method: Method::Connect,
+        scope_day: scope.day(),
+        scope_hash: scope_hash(&scope),
+        options,
+        plan,
+        names,
+    };
+    let folder = RunFolder::create(&session.data.runs(), manifest).or_sweep_failure()?;
+    session.store.insert(&row).await.or_store_failure()?;
+    go_on(session, folder, scope, refused).await
+}
+
+/// Goes on with a run that was cut off, under the scope of today.
+pub async fn resume(session: &Session, folder: RunFolder) -> Result<Swept, Failure> {
+    let register = session.register().await?;
+    let scope = Scope::of(&register, session.today());
+    go_on(session, folder, scope, Vec::new()).await
+}
+
+async fn go_on(
+    session: &Session,
+    folder: RunFolder,
+    scope: Scope,
+    refused: Vec<RefusalRecord>,
+) -> Result<Swept, Failure> {
+    let run = folder.manifest().run;
+    let (progress, looks) = watch::channel(Progress::default());
+    let drawing = progress::follow(looks);
+    let cancel = Cancel::new();
+    tokio::spawn(stop_on_signal(cancel.clone(), run.to_string()));
+    let identifier = folder.manifest().options.identify.then(|| identifier(clock::random_seed()));
+    let request = SweepRequest {
+        folder: folder.clone(),
+        scope: Arc::new(scope),
+        identifier,
+        clock: clock::now,
+        refused,
+        progress,
+        cancel: cancel.clone(),
+    };
+    let swept = sweep(request).await;
+    // From here on a signal ends the process: what follows is a transaction or can be done again.
+    cancel.cancel();
+    // The drawing ends with the sender that the sweep held; a fault in it must not hide what was swept.
+    let _ = drawing.await;
+    let (state, totals) = match &swept {
+        Ok(swept) if swept.outcome == Outcome::Finished => (RunState::Finished, swept.totals),
+        Ok(swept) => (RunState::Interrupted, swept.totals),
+        Err(_) => (RunState::Interrupted, folder.summary().map(|summary| summary.totals).unwrap_or_default()),
+    };
+    let ended_at = clock::now();
+    let noted = note_state(session, &folder, state, totals, ended_at).await;
+    let swept = swept.or_sweep_failure().inspect_err(|_| {
+        output::note(format!("what was done is kept; `sentrypost runs resume {run}` goes on"));
+    })?;
+    noted?;
+    Ok(Swept { folder, outcome: swept.outcome, totals, ended_at })
+}
+
+/// What asks an open port what it is. The ports that must not be asked are the run's own to keep back.
+fn identifier(seed: u64) -> Arc<dyn Identifier> {
+    Arc::new(IdentifyLimits { seed, ..IdentifyLimits::default() })
+}
+
+/// Brings the row of a run up to date.
+pub async fn note_state(
+    session: &Session,
+    folder: &RunFolder,
+    state: RunState,
+    totals: Totals,
+    at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let run = folder.manifest().run;
+    let rows = RunStore::list(&session.store).await.or_store_failure()?;
+    let Some(row) = rows.into_iter().find(|row| row.id == run) else { return Ok(()) };
+    let judged_by = (state == RunState::Judged).then(|| session.policy.version.clone());
+    let row = RunRow {
+        state,
+        ended_at: Some(at),
+        n_probed: totals.n_done(),
+        n_open: totals.n_open,
+        policy_version: judged_by.or(row.policy_version),
+        ..row
+    };
+    session.store.update(&row).await.or_store_failure()
+}
+
+/// The first Ctrl-C or SIGTERM stops in order, the second at once. Once listened for, a signal no longer ends the
+/// process by itself, so this task lives as long as the process.
+async fn stop_on_signal(cancel: Cancel, run: String) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    let mut n_signals = 0;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        n_signals += 1;
+        // Behind the sweep there is nothing left to stop in order.
+        if n_signals > 1 || cancel.is_cancelled() {
+            std::process::exit(i32::from(Exit::Partial.code()));
+        }
+        output::note(format!("stopping; `sentrypost runs resume {run}` goes on"));
+        cancel.cancel();
+    }
+}
+
+/// Gives a sweep's error its exit code.
+pub trait OrSweepFailure<T> {
+    fn or_sweep_failure(self) -> Result<T, Failure>;
+}
+
+impl<T> OrSweepFailure<T> for Result<T, SweepError> {
+    fn or_sweep_failure(self) -> Result<T, Failure> {
+        self.map_err(|error| match error {
+            SweepError::Run(error) => Failure::new(exit_of_run_error(&error), error),
+            error @ SweepError::Limits(_) => Failure::new(Exit::Environment, error),
+            error @ SweepError::Broken(_) => Failure::new(Exit::Internal, error),
+        })
+    }
+}
+
+impl<T> OrSweepFailure<T> for Result<T, scanner::run::RunError> {
+    fn or_sweep_failure(self) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(exit_of_run_error(&error), error))
+    }
+}
+
+fn exit_of_run_error(error: &scanner::run::RunError) -> Exit {
+    use scanner::run::RunError;
+    match error {
+        RunError::Io { .. } | RunError::DiskFull { .. } => Exit::Environment,
+        RunError::NewerFormat { .. }
+        | RunError::Manifest { .. }
+        | RunError::Damaged { .. }
+        | RunError::Line { .. } => Exit::Data,
+        RunError::NotARun { .. } | RunError::Finished { .. } => Exit::NotFound,
+        RunError::Held { .. } => Exit::Busy,
+        RunError::Exists { .. } | RunError::Plan(_) => Exit::Internal,
+    }
+}

@@ -1,0 +1,72 @@
+//! What most commands begin with: the data folder, the database and the policy.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+use model::interval::civil_date;
+use model::policy::Policy;
+use model::register::Register;
+use registry::ports::{RegisterStore, StoreError};
+use store::{Settings, SqliteStore};
+
+use crate::cli::Global;
+use crate::clock;
+use crate::data_folder::DataFolder;
+use crate::exit::{Exit, Failure, OrExit};
+
+pub struct Session {
+    pub data: DataFolder,
+    pub store: SqliteStore,
+    pub policy: Policy,
+    /// Who acts, for the audit log.
+    pub actor: String,
+}
+
+impl Session {
+    pub async fn open(global: &Global) -> Result<Session, Failure> {
+        let policy = read_policy(global.policy.as_deref())?;
+        let data = DataFolder::open(&global.data)?;
+        let actor =
+            std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
+        let settings = Settings { actor: actor.clone(), ..Settings::default() };
+        let store = SqliteStore::open_with(&data.database(), settings).await.or_store_failure()?;
+        Ok(Session { data, store, policy, actor })
+    }
+
+    pub async fn register(&self) -> Result<Register, Failure> {
+        self.store.load().await.or_store_failure()
+    }
+
+    /// Today in China.
+    pub fn today(&self) -> NaiveDate {
+        civil_date(clock::now())
+    }
+}
+
+/// The customer's policy, or the embedded one.
+fn read_policy(path: Option<&Path>) -> Result<Policy, Failure> {
+    let Some(path) = path else { return Ok(Policy::embedded()) };
+    let doing = || format!("can't use the policy {}", path.display());
+    let text = std::fs::read_to_string(path).or_exit_while(Exit::NotFound, doing())?;
+    Policy::parse(&text).or_exit_while(Exit::BadInput, doing())
+}
+
+/// Gives a store's error its exit code.
+pub trait OrStoreFailure<T> {
+    fn or_store_failure(self) -> Result<T, Failure>;
+}
+
+impl<T> OrStoreFailure<T> for Result<T, StoreError> {
+    fn or_store_failure(self) -> Result<T, Failure> {
+        self.map_err(|error| {
+            let exit = match &error {
+                StoreError::Unavailable(_) => Exit::Busy,
+                StoreError::NewerVersion { .. } | StoreError::Corrupt { .. } => Exit::Data,
+                StoreError::Unwritable(_) | StoreError::Full(_) => Exit::Environment,
+                // What is left is ours: a contradiction or a use of the store that it wasn't made for.
+                _ => Exit::Internal,
+            };
+            Failure::new(exit, error)
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! Turns one crate's shapes into another's, where the two may not know each other.
+
+pub mod sheets;
+pub mod snapshot;

@@ -1,0 +1,138 @@
+//! The SQLite database as a whole: opening it, and its transactions.
+
+use std::path::Path;
+use std::time::Duration;
+
+use registry::ports::StoreError;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
+
+use crate::{fault, schema};
+
+pub(crate) type Tx = Transaction<'static, Sqlite>;
+
+/// Readers beside the one writer.
+const MAX_READERS: u32 = 4;
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who acts, for the audit log, for example the login name.
+    pub actor: String,
+    /// How long to wait for another process that writes.
+    pub busy_timeout: Duration,
+    /// Most pages of 4 KiB that the database may grow to; `None` for what the disk holds.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { actor: "unknown".to_owned(), busy_timeout: Duration::from_secs(10), max_pages: None }
+    }
+}
+
+/// All stores of the product in one SQLite file, safe to share between tasks.
+///
+/// There is one connection that writes, so that writers queue here instead of meeting as `database is locked`,
+/// and a few that read beside it. A call that is dropped before its commit stores nothing and harms no later one.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    actor: String,
+}
+
+impl SqliteStore {
+    /// Opens the database, made if there is none yet, and brings its schema up to date. The folder must exist.
+    pub async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+        SqliteStore::open_with(path, Settings::default()).await
+    }
+
+    pub async fn open_with(path: &Path, settings: Settings) -> Result<SqliteStore, StoreError> {
+        // Statements stay out of the logs: with them would go people's data.
+        let plain = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(settings.busy_timeout)
+            .disable_statement_logging();
+        // Looked at before anything is set, so that a file that isn't ours stays as it is.
+        if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+            let mut connection =
+                SqliteConnection::connect_with(&plain).await.map_err(fault::at("the file"))?;
+            let inspected = schema::inspect(&mut connection).await;
+            connection.close().await.map_err(fault::at("the file"))?;
+            inspected?;
+        }
+        // A write is acknowledged once it is on disk: WAL alone would sync at check-points only.
+        let durable = plain
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
+        let writing = match settings.max_pages {
+            Some(pages) => durable.clone().pragma("max_page_count", pages.to_string()),
+            None => durable.clone(),
+        };
+        let writer = pool(1).connect_with(writing).await.map_err(fault::at("the file"))?;
+        let readers =
+            pool(MAX_READERS).connect_lazy_with(durable.create_if_missing(false).pragma("query_only", "ON"));
+        let store = SqliteStore { writer, readers, actor: settings.actor };
+        schema::migrate(&store).await?;
+        Ok(store)
+    }
+
+    /// Waits for what is under way and closes the file.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    pub(crate) fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// A transaction that writes: it holds the write lock from its first moment, since one that began by reading
+    /// can't wait for the lock.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault::at("the file"))
+    }
+
+    /// A transaction that reads: all its queries see one moment.
+    pub(crate) async fn read(&self) -> Result<Tx, StoreError> {
+        self.readers.begin().await.map_err(fault::at("the file"))
+    }
+}
+
+fn pool(n: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(n).idle_timeout(None).max_lifetime(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_acknowledged_is_on_disk_and_references_are_checked() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a new database");
+        let mut tx = store.begin().await.expect("a transaction");
+        let journal: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *tx).await.expect("a mode");
+        let synchronous: i64 =
+            sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.expect("a level");
+        let references: i64 =
+            sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *tx).await.expect("a switch");
+        assert_eq!((journal.as_str(), synchronous, references), ("wal", 2, 1));
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a new database");
+        let mut tx = store.read().await.expect("a transaction");
+        let refused = sqlx::query("DELETE FROM units").execute(&mut *tx).await.map_err(fault::at("units"));
+        assert!(matches!(refused, Err(StoreError::Unwritable(_))), "{refused:?}");
+    }
+}

@@ -1,0 +1,33 @@
+//! SQLite passes the conformance suite.
+
+use store::SqliteStore;
+use tempfile::TempDir;
+
+use crate::conformance;
+
+macro_rules! conforms {
+    ($($name:ident),* $(,)?) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let folder = TempDir::new().expect("a temporary folder");
+            let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a new database");
+            conformance::$name(&store).await;
+        }
+    )*};
+}
+
+conforms!(
+    keeps_every_field_of_a_register,
+    a_known_id_is_replaced,
+    a_change_that_refers_to_nothing_changes_nothing,
+    imports_and_refusals_are_logged,
+    a_sighting_only_moves_forward,
+    keeps_findings_through_their_whole_life,
+    a_run_is_judged_once,
+    there_is_one_open_finding_of_a_kind,
+    a_finding_of_nobody_is_refused,
+    what_a_finding_is_known_by_never_changes,
+    keeps_runs_newest_first,
+    a_run_is_inserted_once_and_updated_only_then,
+    report_numbers_have_no_gaps,
+);

@@ -1,0 +1,36 @@
+//! The demo, twice: the whole path over the lab, as a newcomer sees it.
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn the_demo_reports_and_the_second_one_shows_what_changed() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.run(&["demo"]).ends(0);
+    assert!(first.out.contains("new"), "{}", first.out);
+    let files = |out: &str| -> Vec<String> {
+        out.lines()
+            .filter(|line| line.contains("report"))
+            .filter(|line| line.contains('/'))
+            .map(str::to_owned)
+            .collect()
+    };
+    for path in files(&first.out) {
+        assert!(sandbox.path(&path).exists(), "{path}");
+    }
+    assert_eq!(files(&first.out).len(), 4, "{}", first.out);
+
+    let second = sandbox.run(&["demo"]).ends(0);
+    for change in ["new", "unchanged", "missing"] {
+        assert!(second.out.contains(change), "no {change} in\n{}\n{}", second.out, second.err);
+    }
+    let findings = sandbox.run(&["findings", "list", "--json"]).ends(0).json();
+    let findings = findings["data"].as_array().unwrap();
+    let has = |check: &str| findings.iter().any(|finding| finding["key"]["check"] == check);
+    for check in
+        ["exposure.remote-admin", "exposure.database", "access.no-authentication", "declaration.silent"]
+    {
+        assert!(has(check), "{check}");
+    }
+    let none_left = sandbox.run(&["lab", "down"]).ends(0);
+    assert!(none_left.err.contains("no lab runs"), "the demo ends its lab: {}", none_left.err);
+}

@@ -1,0 +1,11 @@
+//! Tests of the whole: the binary from outside, and the house rules (`tidy`).
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop where it is")]
+
+mod bad_input;
+mod demo;
+mod identification;
+mod packages;
+mod sandbox;
+mod scanning;
+mod tidy;
