@@ -17,7 +17,7 @@ pub enum Exit {
     BadInput,
     /// Something that was asked for doesn't exist.
     NotFound,
-    /// The environment fails: unwritable folder, full disk, missing permission.
+    /// The environment fails: unwritable folder, full disk, missing permission, a file in the way.
     Environment,
     /// Another scan holds the data folder.
     Busy,

@@ -18,7 +18,8 @@ use crate::exit::{Exit, Failure, OrExit};
 use crate::output;
 use crate::session::{OrStoreFailure, Session};
 
-/// Judges a run into the findings, in one transaction. `at` is when the run ended, so that judging late changes no
+/// Judges a run into the findings. The findings with their events are one transaction; when declared services last
+/// answered is another, which only moves forward and can be repeated. `at` is when the run ended, so that judging late changes no
 /// clock of a finding.
 pub async fn judge(session: &Session, folder: &RunFolder, at: DateTime<Utc>) -> Result<ChangeSet, Failure> {
     let register = session.register().await?;
