@@ -45,6 +45,9 @@ pub enum Command {
     Registry(Registry),
     /// Sweep the authorised addresses of the register.
     Scan(Scan),
+    /// Take in what another tool has found, as a run of its own.
+    #[command(subcommand)]
+    Import(Import),
     /// Past scans, and those that were cut off.
     #[command(subcommand)]
     Runs(Runs),
@@ -54,6 +57,8 @@ pub enum Command {
     /// Reports from a frozen snapshot.
     #[command(subcommand)]
     Report(Report),
+    /// The log of imports and refusals, newest first.
+    Audit(Audit),
 }
 
 #[derive(Debug, Args)]
@@ -96,7 +101,7 @@ pub enum Registry {
     },
     /// Read units, people, systems, assets, exclusions and declared services from XLSX or CSV.
     Import {
-        /// Workbook or CSV file.
+        /// Workbook, CSV file, or folder of CSV files as `registry export` writes it.
         file: PathBuf,
         /// Say what would change, and change nothing.
         #[arg(long)]
@@ -110,6 +115,8 @@ pub enum Registry {
         /// Which sheet a CSV file is (by its name in the template); recognised by its columns otherwise.
         #[arg(long, value_name = "SHEET")]
         sheet: Option<String>,
+        #[command(flatten)]
+        format: Format,
     },
     /// Write the register in the form of the template.
     Export {
@@ -167,11 +174,97 @@ pub struct Scan {
     /// Name server for host names, instead of the system's.
     #[arg(long, value_name = "IP:PORT", env = "SENTRYPOST_RESOLVER")]
     pub resolver: Option<std::net::SocketAddr>,
+    /// How ports are asked: `auto` sends SYN packets of its own where the process may (CAP_NET_RAW), and connects
+    /// where it may not.
+    #[arg(long, value_enum, default_value_t = AskedMethod::Auto)]
+    pub method: AskedMethod,
+    /// Packets a second at most, in all. SIGUSR1 raises it while a scan runs, SIGUSR2 lowers it, SIGQUIT (Ctrl-\)
+    /// pauses and goes on.
+    #[arg(long, value_name = "PACKETS", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: u32,
+    /// Packets a second at most to one host.
+    #[arg(long, value_name = "PACKETS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub host_rate: u32,
+    /// Packets a second at most to one /24 (IPv6: /64).
+    #[arg(long, value_name = "PACKETS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub net_rate: u32,
+    /// How sure it should be that an open port is seen: silent ports are asked again as often as the measured loss
+    /// demands.
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.9999, value_parser = confidence)]
+    pub confidence: f64,
+    /// Stop when more answers than this get lost.
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub max_loss: Option<f64>,
+    /// How hosts are looked for before their ports are asked by SYN: `none`, or any of `icmp,tcp,arp,nd`. `auto` is
+    /// `none` up to 1000 ports a host, and all of them above. What nobody answers for isn't probed, and is told as
+    /// unverifiable.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "auto")]
+    pub discover: Vec<AskedDiscovery>,
+    /// Only this part of the probes: `2/5` is the second of five, which together with the same seed make the whole.
+    #[arg(long, value_name = "I/N", requires = "seed")]
+    pub shard: Option<scanner::plan::Shard>,
     /// The most connections at one time to one host.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub per_host: u16,
     #[command(flatten)]
     pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AskedMethod {
+    Auto,
+    /// SYN packets of our own; takes CAP_NET_RAW.
+    Syn,
+    /// Full connections by the operating system.
+    Connect,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AskedDiscovery {
+    Auto,
+    None,
+    /// Echo and timestamp requests.
+    Icmp,
+    /// A SYN to 443 and to 80, an ACK to 80.
+    Tcp,
+    /// Who answers on our own link, for IPv4.
+    Arp,
+    /// The same for IPv6.
+    Nd,
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.5..1.0).contains(number));
+    number.ok_or_else(|| "a probability from 0.5 up to, and not with, 1".to_owned())
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number =
+        text.trim_end_matches('%').parse::<f64>().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.map(|percent| percent / 100.0).ok_or_else(|| "a percentage from 0 to 100".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// The XML of nmap (`-oX`), or of masscan.
+    NmapXml(ImportFile),
+    /// The JSON of masscan: `-oJ`, or an object a line (`-oD`).
+    MasscanJson(ImportFile),
+}
+
+#[derive(Debug, Args)]
+pub struct ImportFile {
+    pub file: PathBuf,
+    /// Take the hosts that are right, where others are wrong or the file is cut off.
+    #[arg(long)]
+    pub good_hosts: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+fn export_format(text: &str) -> Result<scanner::exchange::ExportFormat, String> {
+    let mut all = scanner::exchange::ExportFormat::ALL.into_iter();
+    all.find(|format| format.as_str() == text).ok_or_else(|| "one of nmap-xml, jsonl, csv, grep".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -183,14 +276,39 @@ pub enum Runs {
     },
     /// One run: its options, its coverage, what was refused.
     Show {
-        /// Run id, or the beginning of one.
+        /// Id of a run, or its last digits as `runs list` shows them.
         run: String,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Write a run for other programs.
+    Export {
+        /// Id of a run, or its last digits as `runs list` shows them.
+        run: String,
+        #[arg(long, value_parser = export_format, value_name = "nmap-xml|jsonl|csv|grep")]
+        format: scanner::exchange::ExportFormat,
+        /// File to write, instead of standard output.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write over the file if it is there.
+        #[arg(long, requires = "output")]
+        overwrite: bool,
+    },
+    /// What is new, gone or changed from one run to another, and what the other can't tell.
+    Diff {
+        /// The earlier run: its id, or the last digits of it.
+        first: String,
+        /// The later run.
+        second: String,
+        /// End with 10 if the runs differ, with 20 if they don't and the second can't tell all of the first.
+        #[arg(long)]
+        exit_code: bool,
         #[command(flatten)]
         format: Format,
     },
     /// Finish a run that was cut off.
     Resume {
-        /// Run id, or the beginning of one.
+        /// Id of a run, or its last digits as `runs list` shows them.
         run: String,
         #[command(flatten)]
         format: Format,
@@ -212,20 +330,34 @@ pub enum Findings {
     },
     /// One finding with its evidence, advice and history.
     Show {
-        /// Finding id, or the beginning of one.
+        /// Id of a finding, or its last digits as `findings list` shows them.
         finding: String,
+        #[command(flatten)]
+        format: Format,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Report {
     /// Freeze a snapshot and write the report: HTML in Chinese and English, XLSX, JSON.
-    Build,
+    Build {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Reports made so far.
     List {
         #[command(flatten)]
         format: Format,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// How many entries.
+    #[arg(short, default_value_t = 50, value_name = "N")]
+    pub n: u32,
+    #[command(flatten)]
+    pub format: Format,
 }
 
 /// How results are written to standard output.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure, OrExit};
 
-/// A data folder that exists and can be written to.
+/// A data folder. It exists and can be written to unless it was only named by [`DataFolder::at`].
 #[derive(Debug, Clone)]
 pub struct DataFolder {
     root: PathBuf,
@@ -35,6 +35,11 @@ impl DataFolder {
         File::create(&probe).or_exit_while(Exit::Environment, doing())?;
         std::fs::remove_file(&probe).or_exit_while(Exit::Environment, doing())?;
         Ok(DataFolder { root: root.to_owned() })
+    }
+
+    /// For looking into it, as far as it is there.
+    pub fn at(root: &Path) -> DataFolder {
+        DataFolder { root: root.to_owned() }
     }
 
     pub fn database(&self) -> PathBuf {

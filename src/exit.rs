@@ -7,8 +7,12 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, whole.
     Done,
+    /// What was compared differs, where that was asked for.
+    Differs,
     /// Cut off or incomplete: what was done is kept, and can be resumed.
     Partial,
+    /// So much got lost on the way that the run was stopped (`--max-loss`); it can be resumed.
+    TooMuchLoss,
     /// A target was refused: it is outside the scope.
     OutOfScope,
     /// The command line makes no sense.
@@ -31,7 +35,9 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Exit::Done => 0,
+            Exit::Differs => 10,
             Exit::Partial => 20,
+            Exit::TooMuchLoss => 21,
             Exit::OutOfScope => 30,
             Exit::Usage => 64,
             Exit::BadInput => 65,

@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod data_folder;
 mod exit;
+mod handle;
 mod output;
 mod pipeline;
 mod progress;

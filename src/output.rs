@@ -21,6 +21,11 @@ pub fn data(line: impl AsRef<str>) {
     }
 }
 
+/// Standard output for data of any length, which no line holds. The caller flushes it and tells what fails.
+pub fn stream() -> impl Write {
+    std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())
+}
+
 /// Whether some of the data that was to be printed is missing from the output.
 pub fn was_lost() -> bool {
     LOST.load(Ordering::Relaxed)
@@ -50,13 +55,17 @@ pub struct Columns<'a> {
     pub numbers: &'a [usize],
 }
 
-/// A table on standard output. It reads without colour.
+/// A table on standard output. It reads without colour, and is as wide as the terminal at most; where there is none,
+/// as wide as `COLUMNS` says.
 pub fn table(columns: &Columns<'_>, rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.headers.iter().copied());
     for row in rows {
         table.add_row(row);
+    }
+    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()) {
+        table.set_width(width);
     }
     for &column in columns.numbers {
         if let Some(column) = table.column_mut(column) {

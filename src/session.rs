@@ -6,13 +6,14 @@ use chrono::NaiveDate;
 use model::interval::civil_date;
 use model::policy::Policy;
 use model::register::Register;
-use registry::ports::{RegisterStore, StoreError};
+use registry::ports::{AuditAction, AuditEntry, AuditStore, RegisterStore, StoreError};
 use store::{Settings, SqliteStore};
 
 use crate::cli::Global;
 use crate::clock;
 use crate::data_folder::DataFolder;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::output;
 
 pub struct Session {
     pub data: DataFolder,
@@ -33,8 +34,30 @@ impl Session {
         Ok(Session { data, store, policy, actor })
     }
 
+    /// For commands that only look: where the data folder can't be written to, they read it all the same, and say so.
+    pub async fn open_to_read(global: &Global) -> Result<Session, Failure> {
+        let failure = match Session::open(global).await {
+            Ok(session) => return Ok(session),
+            Err(failure) => failure,
+        };
+        let data = DataFolder::at(&global.data);
+        if failure.exit != Exit::Environment || !data.database().is_file() {
+            return Err(failure);
+        }
+        let store = SqliteStore::open_to_read(&data.database()).await.or_store_failure()?;
+        output::note(format!("{} can't be written to; it is only read", global.data.display()));
+        let policy = read_policy(global.policy.as_deref())?;
+        Ok(Session { data, store, policy, actor: String::new() })
+    }
+
     pub async fn register(&self) -> Result<Register, Failure> {
         self.store.load().await.or_store_failure()
+    }
+
+    /// Writes down who did or was refused what.
+    pub async fn log(&self, action: AuditAction, detail: String) -> Result<(), Failure> {
+        let entry = AuditEntry { at: clock::now(), actor: self.actor.clone(), action, detail };
+        self.store.record(&entry).await.or_store_failure()
     }
 
     /// Today in China.

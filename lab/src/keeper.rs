@@ -145,7 +145,7 @@ impl Keeper {
                     Ok(Err(trouble)) if trouble.is_lack() => {
                         Condition::Skipped { reason: trouble.to_string() }
                     }
-                    Ok(Err(trouble)) => Condition::Failed { reason: trouble.to_string() },
+                    Ok(Err(trouble)) => failed(trouble.to_string()),
                     Ok(Ok(launch)) => self.launch(index, &launch),
                 };
                 self.set(index, condition);
@@ -161,15 +161,13 @@ impl Keeper {
         let mut child = match spawned {
             Ok(child) => child,
             Err(error) => {
-                return Condition::Failed {
-                    reason: format!("could not run {}: {error}", launch.binary.display()),
-                };
+                return failed(format!("could not run {}: {error}", launch.binary.display()));
             }
         };
         let Some(mark) = ProcessMark::of(child.id()) else {
             // It is a zombie already, which `wait` turns into nothing.
             let _ = child.wait();
-            return Condition::Failed { reason: format!("it ended at once: {}", log_tail(&dir)) };
+            return failed(format!("it ended at once: {}", log_tail(&dir)));
         };
         self.children.push(Server { index, child, mark, stop: launch.stop });
         Condition::Starting { process: Some(mark) }
@@ -189,13 +187,13 @@ impl Keeper {
                 let dir = self.state.work_dir.join(&record.name);
                 if let Ok(Some(status)) = server.child.try_wait() {
                     let reason = format!("it ended ({status}): {}", log_tail(&dir));
-                    changes.push((server.index, Condition::Failed { reason }));
+                    changes.push((server.index, failed(reason)));
                 } else if TcpStream::connect_timeout(&record.address, CONNECT).is_ok() {
                     changes.push((server.index, Condition::Running { process: Some(server.mark) }));
                 } else if Instant::now() >= deadline {
                     let reason =
                         format!("no connection accepted within {} s: {}", within.as_secs(), log_tail(&dir));
-                    changes.push((server.index, Condition::Failed { reason }));
+                    changes.push((server.index, failed(reason)));
                 } else {
                     n_starting += 1;
                 }
@@ -289,16 +287,21 @@ fn free_port(service: &LabService) -> Option<Condition> {
     TcpListener::bind(service.address.socket_addr()).err().map(|error| bind_trouble(service, &error))
 }
 
+fn failed(reason: String) -> Condition {
+    Condition::Failed { reason, is_taken: false }
+}
+
 fn bind_trouble(service: &LabService, error: &io::Error) -> Condition {
     let address = service.address;
     match error.kind() {
         ErrorKind::AddrInUse => {
-            Condition::Failed { reason: format!("{address} is already in use by another program") }
+            let reason = format!("{address} is already in use by another program");
+            Condition::Failed { reason, is_taken: true }
         }
         ErrorKind::AddrNotAvailable => {
             Condition::Skipped { reason: format!("this machine has no address {}", address.ip()) }
         }
-        _ => Condition::Failed { reason: format!("could not listen on {address}: {error}") },
+        _ => failed(format!("could not listen on {address}: {error}")),
     }
 }
 

@@ -91,6 +91,9 @@ pub enum Condition {
     /// It should have run.
     Failed {
         reason: String,
+        /// Another program listens on its address, so that what answers there isn't the lab's.
+        #[serde(default)]
+        is_taken: bool,
     },
     /// The row says that nothing listens here.
     Absent,

@@ -267,7 +267,7 @@ fn a_busy_port_fails_its_own_service_and_no_other() {
     let failed: Vec<_> = lab.failed().collect();
     assert_eq!(failed.iter().map(|service| service.name.as_str()).collect::<Vec<_>>(), taken);
     for service in failed {
-        let Condition::Failed { reason } = &service.condition else { unreachable!() };
+        let Condition::Failed { reason, is_taken: true } = &service.condition else { panic!("{service:?}") };
         assert!(
             reason.contains("already in use") && reason.contains(&service.address.to_string()),
             "{reason}"

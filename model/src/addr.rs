@@ -216,6 +216,14 @@ impl AddrSet {
         self.ranges.get(i).map(|range| range.nth(n - before))
     }
 
+    /// Where an address stands in ascending order, counted from 0; the inverse of [`AddrSet::nth`].
+    pub fn position(&self, addr: IpAddr) -> Option<u128> {
+        let i = self.ranges.partition_point(|range| range.last() < addr);
+        let range = self.ranges.get(i).filter(|range| range.contains(addr))?;
+        let before = i.checked_sub(1).and_then(|i| self.n_up_to.get(i)).copied().unwrap_or(0);
+        Some(before + (to_bits(addr) - to_bits(range.first())))
+    }
+
     /// All addresses in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.ranges.iter().flat_map(|range| (0..range.len()).map(|n| range.nth(n)))
@@ -363,9 +371,14 @@ mod tests {
             prop_assert_eq!(listed.len() as u128, set.len());
             for (n, addr) in listed.iter().enumerate() {
                 prop_assert_eq!(set.nth(n as u128), Some(*addr));
+                prop_assert_eq!(set.position(*addr), Some(n as u128));
                 prop_assert!(set.contains(*addr));
             }
             prop_assert_eq!(set.nth(set.len()), None);
+            let outside = (0u8..=255).map(|n| IpAddr::from([192, 0, 2, n])).filter(|addr| !set.contains(*addr));
+            for addr in outside {
+                prop_assert_eq!(set.position(addr), None);
+            }
         }
 
         #[test]

@@ -76,6 +76,16 @@ impl HostCoverage {
         HostCoverage { runs: as_runs(states) }
     }
 
+    /// Turns open ports into suspected ones, but for those that are `proved`.
+    pub fn doubt(&mut self, proved: impl Fn(u16) -> bool) {
+        let states = self.runs.iter().flat_map(|run| (run.first..=run.last).map(|port| (port, run.state)));
+        let doubted = states.map(|(port, state)| match state {
+            PortState::Open if !proved(port) => (port, PortState::SuspectOpen),
+            state => (port, state),
+        });
+        self.runs = as_runs(doubted.collect());
+    }
+
     /// Every probed port.
     pub fn ports(&self) -> Option<PortSet> {
         PortSet::new(self.runs.iter().flat_map(|run| run.first..=run.last))
@@ -141,6 +151,16 @@ mod tests {
         assert_eq!(host.state(2), Some(PortState::Closed));
         assert_eq!(host.state(4), None, "port 4 was not probed");
         assert_eq!(host.count(|state| state == PortState::Closed), 3);
+    }
+
+    #[test]
+    fn a_doubted_host_keeps_what_was_proved() {
+        let replies = (1..=5).map(|port| (port, Reply::Open)).chain([(6, Reply::Refused)]);
+        let mut host = HostCoverage::settle(replies.collect());
+        host.doubt(|port| port == 3);
+        assert_eq!(host.state(3), Some(PortState::Open));
+        assert_eq!(host.state(6), Some(PortState::Closed));
+        assert_eq!(host.count(|state| state == PortState::SuspectOpen), 4);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::fact::Facts;
 use crate::host_name::HostName;
 use crate::id::{AssetId, EventId, FindingId, RunId, SystemId, UnitId};
 use crate::observation::{Endpoint, Method};
@@ -130,8 +131,7 @@ pub struct Evidence {
     pub method: Method,
     /// Protocol name for people, for example `https`.
     pub service: String,
-    /// One line of facts that needs no translation, for example `Redis 7.0.15; INFO answered without a password`.
-    pub observed: String,
+    pub observed: Facts,
 }
 
 /// How a finding stands.

@@ -13,6 +13,7 @@ use crate::certificate::CertificateFacts;
 use crate::host_name::HostName;
 use crate::id::RunId;
 use crate::port::Transport;
+use crate::unreachable::Unreachable;
 
 /// One transport address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,12 +38,20 @@ impl fmt::Display for Endpoint {
 pub enum Method {
     /// A full TCP connection by the operating system.
     Connect,
+    /// A TCP SYN of our own; the connection is never completed.
+    Syn,
+    /// By another tool, whose results were imported; the manifest of the run names it.
+    Imported,
 }
 
 impl Method {
+    pub const ALL: [Method; 3] = [Method::Connect, Method::Syn, Method::Imported];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Connect => "connect",
+            Method::Syn => "syn",
+            Method::Imported => "imported",
         }
     }
 }
@@ -63,6 +72,26 @@ pub enum Reply {
     HostUnreachable,
     /// ICMP: administratively prohibited (codes 9, 10, 13).
     Prohibited,
+    /// Accepted by a host that accepts whatever comes, so that nothing is known of the port.
+    SuspectOpen,
+}
+
+impl Reply {
+    /// What an ICMP error about a probe says of the port.
+    pub fn of_error(reason: Unreachable) -> Reply {
+        match reason {
+            Unreachable::Network | Unreachable::Rejected | Unreachable::TimeExceeded => {
+                Reply::NetworkUnreachable
+            }
+            Unreachable::Host => Reply::HostUnreachable,
+            Unreachable::Protocol
+            | Unreachable::Port
+            | Unreachable::NetworkProhibited
+            | Unreachable::HostProhibited
+            | Unreachable::Prohibited
+            | Unreachable::ParameterProblem => Reply::Prohibited,
+        }
+    }
 }
 
 /// State of a port, as DESIGN names them; decided per host once all its replies are in.
@@ -94,6 +123,7 @@ impl PortState {
     pub fn settle(reply: Reply, host_answers: bool) -> PortState {
         match (reply, host_answers) {
             (Reply::Open, _) => PortState::Open,
+            (Reply::SuspectOpen, _) => PortState::SuspectOpen,
             (Reply::Refused, _) => PortState::Closed,
             (Reply::Silent, true) => PortState::Filtered(FilterReason::Silence),
             (Reply::HostUnreachable, true) => PortState::Filtered(FilterReason::HostUnreachable),
@@ -233,6 +263,8 @@ pub struct NotFirstBytes;
 impl FirstBytes {
     /// The most that is kept, in bytes.
     pub const MAX: usize = 256;
+    /// The most that is shown of a line that isn't text, in bytes.
+    const SHOWN: usize = 16;
 
     /// Keeps the first [`FirstBytes::MAX`] bytes.
     pub fn of(bytes: &[u8]) -> FirstBytes {
@@ -242,6 +274,27 @@ impl FirstBytes {
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }
+
+    /// The first line that is text as it is; where there is none, the first line with whatever isn't ASCII text
+    /// escaped, and no more than its beginning. Lines without a letter, such as the lengths that some protocols send ahead, count as none.
+    pub fn first_line(&self) -> String {
+        let lines =
+            || self.0.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+        let text = |line| std::str::from_utf8(line).ok().filter(|line| is_text(line));
+        match lines().find_map(text) {
+            Some(line) => line.to_owned(),
+            None => {
+                let line = lines().next().unwrap_or_default();
+                let shown = line.get(..Self::SHOWN).unwrap_or(line);
+                let more = if shown.len() < line.len() { "…" } else { "" };
+                format!("{}{more}", shown.escape_ascii())
+            }
+        }
+    }
+}
+
+fn is_text(line: &str) -> bool {
+    line.chars().any(char::is_alphabetic) && !line.chars().any(|c| c.is_control() && c != '\t')
 }
 
 /// Printable ASCII as it is, everything else escaped.
@@ -283,6 +336,23 @@ mod tests {
         assert_eq!(PortState::settle(Reply::Prohibited, true), PortState::Filtered(FilterReason::Prohibited));
         assert_eq!(PortState::settle(Reply::Silent, true), PortState::Filtered(FilterReason::Silence));
         assert_eq!(PortState::settle(Reply::Refused, false), PortState::Closed);
+    }
+
+    #[test]
+    fn the_first_line_is_escaped_only_where_nothing_is_text() {
+        let check = |bytes: &[u8], expected: &str| assert_eq!(FirstBytes::of(bytes).first_line(), expected);
+        check(b"HTTP/1.0 200 ok\r\nContent-type: text/html\r\n\r\n<HTML>", "HTTP/1.0 200 ok");
+        check(b"\r\n\r\n  LABGATE 7.1 READY\r\n", "LABGATE 7.1 READY");
+        check(b"\xff\xfb\x01\xff\xfd\x1f\r\nLab-Switch 24\r\nlogin: ", "Lab-Switch 24");
+        check(b"$623\r\n# Server\r\nredis_version:7.0.15\r\n", "# Server");
+        check("欢迎\t使用\r\n".as_bytes(), "欢迎\t使用");
+        check(b"\x00\x1eversion\nSCRAM\x00", r"\x00\x1eversion");
+        check("虚构".get(..3).unwrap_or_default().as_bytes(), "虚");
+        check(&"虚构".as_bytes()[..4], r"\xe8\x99\x9a\xe6");
+        check(b"220", "220");
+        check(&[0; 17], &(r"\x00".repeat(16) + "…"));
+        check(b"", "");
+        check(b"\r\n", "");
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::CheckId;
-use crate::port::PortSet;
+use crate::observation::{Certainty, ServiceFacts};
+use crate::port::{PortSet, Transport};
 use crate::reconcile::ClosingRules;
 use crate::severity::Severity;
 
@@ -68,6 +69,28 @@ pub struct Check {
     pub severity: Severity,
     pub advice: Text,
     pub source: String,
+    /// What a service says of itself that proves the check; any one of them. None for a check that the product raises
+    /// by rules of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proven_by: Vec<Proof>,
+}
+
+/// A fact of an identified service that proves a check, declared or not, for example that a resolver has answered a
+/// stranger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// Protocols, as `ServiceFacts::protocol` has them.
+    pub services: BTreeSet<String>,
+    /// Over this transport only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// The name of a fact that must be there; without one, that the service answers is the proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fact: Option<String>,
+    /// What the fact must be, or hold as one of its words (set apart by blanks and commas); anything if empty.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub values: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -165,6 +188,17 @@ impl Policy {
         self.checks.iter().find(|check| check.id.as_str() == id)
     }
 
+    /// The checks that an identified service's own facts prove, each once, in the order of the file.
+    pub fn proven<'a>(
+        &'a self,
+        transport: Transport,
+        facts: &'a ServiceFacts,
+    ) -> impl Iterator<Item = &'a Check> + 'a {
+        self.checks
+            .iter()
+            .filter(move |check| check.proven_by.iter().any(|proof| proof.holds(transport, facts)))
+    }
+
     /// The class of a service by the first of `names` (protocol, product, …) that any class lists.
     pub fn class_of(&self, names: &[&str]) -> Option<&ExposureClass> {
         names.iter().find_map(|name| self.classes.iter().find(|class| class.services.contains(*name)))
@@ -196,6 +230,21 @@ impl Policy {
             (check.id.clone(), text)
         });
         classes.chain(checks).collect()
+    }
+}
+
+impl Proof {
+    fn holds(&self, transport: Transport, facts: &ServiceFacts) -> bool {
+        let speaks = facts.protocol.as_ref().is_some_and(|protocol| self.services.contains(protocol));
+        let is_there = self.transport.is_none_or(|wanted| wanted == transport);
+        let says =
+            self.fact.as_ref().is_none_or(|name| facts.facts.get(name).is_some_and(|value| self.is(value)));
+        facts.certainty == Certainty::Identified && speaks && is_there && says
+    }
+
+    fn is(&self, value: &str) -> bool {
+        let mut words = value.split([' ', ',']);
+        self.values.is_empty() || self.values.contains(value) || words.any(|word| self.values.contains(word))
     }
 }
 
@@ -243,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn titles_that_head_counts_of_declared_services_too_do_not_say_undeclared() {
+        let policy = Policy::embedded();
+        let heads = policy.texts().into_iter().filter(|(id, _)| id.group() == "exposure");
+        let mut n = 0;
+        for (id, text) in heads {
+            let title = text.title;
+            assert!(!title.zh.contains("未备案") && !title.en.to_lowercase().contains("undeclared"), "{id}");
+            n += 1;
+        }
+        assert_eq!(n, policy.classes.len() + 1);
+    }
+
+    #[test]
     fn no_service_stands_in_two_classes() {
         let policy = Policy::embedded();
         let mut seen = BTreeMap::new();
@@ -251,6 +313,42 @@ mod tests {
                 assert_eq!(seen.insert(service, &class.id), None, "{service}");
             }
         }
+    }
+
+    #[track_caller]
+    fn check_proven(protocol: &str, transport: Transport, fact: Option<(&str, &str)>, expected: &[&str]) {
+        let facts = ServiceFacts {
+            certainty: Certainty::Identified,
+            protocol: Some(protocol.to_owned()),
+            facts: fact.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            ..ServiceFacts::default()
+        };
+        let policy = Policy::embedded();
+        let proven: Vec<&str> = policy.proven(transport, &facts).map(|check| check.id.as_str()).collect();
+        assert_eq!(proven, expected, "{protocol} {fact:?}");
+        let unknown = ServiceFacts { certainty: Certainty::Unknown, ..facts };
+        assert_eq!(policy.proven(transport, &unknown).count(), 0, "{protocol} {fact:?}");
+    }
+
+    #[test]
+    fn facts_prove_checks() {
+        let (udp, tcp) = (Transport::Udp, Transport::Tcp);
+        check_proven("dns", udp, Some(("recursion", "open")), &["service.open-resolver"]);
+        check_proven("dns", udp, Some(("recursion", "refused")), &[]);
+        check_proven("ntp", udp, None, &[]);
+        check_proven("ntp", udp, Some(("mode7", "monlist")), &["service.ntp-monlist"]);
+        check_proven("ntp", udp, Some(("mode7", "error-4")), &["service.ntp-control"]);
+        check_proven("snmp", udp, Some(("community", "public")), &["service.snmp-public"]);
+        check_proven("snmp", udp, Some(("protocol-version", "3")), &[]);
+        check_proven("memcached", udp, None, &["service.amplifier"]);
+        check_proven("memcached", tcp, None, &[]);
+        check_proven("ipmi", udp, Some(("cipher-zero", "accepted")), &["service.ipmi-cipher-zero"]);
+        check_proven("ipmi", udp, Some(("cipher-zero", "refused-11")), &[]);
+        check_proven("ipmi", udp, Some(("authentication", "none,md5")), &["service.ipmi-anonymous"]);
+        check_proven("ike", udp, Some(("aggressive-mode", "answers")), &["service.ike-aggressive"]);
+        check_proven("ike", udp, Some(("ike1-choice", "3des sha1 psk modp1024")), &["service.ike-weak"]);
+        check_proven("ike", udp, Some(("ike1-choice", "aes-256 sha256 psk modp2048")), &[]);
+        check_proven("ike", udp, Some(("ike2-legacy-choice", "3des")), &["service.ike-weak"]);
     }
 
     #[test]

@@ -289,6 +289,7 @@ impl Recorder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fact::Facts;
     use crate::finding::{Evidence, TargetKey};
     use crate::id::{AssetId, CountingMint, UnitId};
     use crate::observation::{Endpoint, Method};
@@ -335,7 +336,7 @@ mod tests {
                     at: at(when),
                     method: Method::Connect,
                     service: "redis".into(),
-                    observed: "Redis 7.0.15".into(),
+                    observed: Facts::default(),
                 },
             }
         }

@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::addr::{AddrRange, AddrSet};
 use crate::host_name::HostName;
@@ -39,7 +40,8 @@ impl Target {
 }
 
 /// Why an address may not be probed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     #[error("{0} is out of scope: no registered asset holds it")]
     Unregistered(IpAddr),
@@ -51,6 +53,30 @@ pub enum Refusal {
     AuthorisationNotYetValid { addr: IpAddr, asset: String, from: NaiveDate },
     #[error("{addr} is out of scope: excluded until {until} ({reason})")]
     Excluded { addr: IpAddr, reason: String, until: NaiveDate },
+}
+
+/// An address that may be probed today, without whose it is: what a driver of packets takes. Made by
+/// [`Leave::admit`] only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Admitted(IpAddr);
+
+impl Admitted {
+    pub fn addr(self) -> IpAddr {
+        self.0
+    }
+}
+
+/// What [`Scope::admit`] admits, for drivers to whom its owners and reasons are too slow. Made by
+/// [`Scope::leave`] only.
+#[derive(Debug, Clone)]
+pub struct Leave {
+    addresses: AddrSet,
+}
+
+impl Leave {
+    pub fn admit(&self, addr: IpAddr) -> Option<Admitted> {
+        self.addresses.contains(addr).then_some(Admitted(addr))
+    }
 }
 
 /// The scope of one day.
@@ -138,6 +164,11 @@ impl Scope {
     /// All addresses that [`Scope::admit`] admits.
     pub fn addresses(&self) -> AddrSet {
         self.addresses_where(|_| true)
+    }
+
+    /// All admitted addresses, to be asked about a million times a second.
+    pub fn leave(&self) -> Leave {
+        Leave { addresses: self.addresses() }
     }
 
     /// The admitted addresses of the assets that are `wanted`.
@@ -230,6 +261,11 @@ mod tests {
                 scope.addresses().contains(addr),
                 expected.is_ok(),
                 "addresses() and admit() must agree"
+            );
+            assert_eq!(
+                scope.leave().admit(addr).is_some(),
+                expected.is_ok(),
+                "leave() and admit() must agree"
             );
         }
     }

@@ -79,6 +79,10 @@ pub(crate) struct Plan {
     n_inside: usize,
 }
 
+/// Where a port suggests nothing and an HTTP request is met with silence, these come before TLS, whose servers hang
+/// up on it or say so.
+const LIKELIER_THAN_TLS: u8 = 85;
+
 /// How many protocols are tried inside TLS after listening and HTTP.
 const MAX_INSIDE: usize = 5;
 
@@ -155,7 +159,7 @@ impl Plan {
         }
     }
 
-    /// In clear: hints, listening and HTTP, TLS, then what is likely.
+    /// In clear: hints, listening and HTTP, what is silent to that, TLS, then what is likely.
     fn next_outside(&self) -> Option<Attempt> {
         let hints = hinted(self.port, false)
             .filter(|entry| entry.opening == Opening::Client)
@@ -165,11 +169,18 @@ impl Plan {
         // Where the port suggests HTTP among others, it is tried at once instead of after listening.
         let general = [Attempt::Clear(Beginning::ListenThenHttp)];
         let tls = [Attempt::InTls(Beginning::ListenThenHttp)];
-        let first = tls_hint.into_iter().chain(hints).chain(general).chain(tls);
+        let first = tls_hint.into_iter().chain(hints).chain(general);
         let likely = self.likely().map(|entry| Attempt::Clear(Beginning::Ask(entry)));
         // A port that hangs up unasked hangs up on everything; three connections prove it.
-        let likely = likely.filter(|_| !self.closes_unasked);
-        first.chain(likely).find(|attempt| match attempt {
+        let likely: Vec<Attempt> = likely.filter(|_| !self.closes_unasked).collect();
+        let has_hint = hinted(self.port, false).chain(hinted(self.port, true)).next().is_some();
+        let may_wait = !has_hint && !self.closes_on_http && !self.closes_unasked;
+        let waiting = self.likely().filter(|entry| {
+            let waits = matches!(entry.to_http, ToHttp::Waits | ToHttp::Varies);
+            may_wait && waits && entry.likelihood >= LIKELIER_THAN_TLS
+        });
+        let waiting = waiting.map(|entry| Attempt::Clear(Beginning::Ask(entry)));
+        first.chain(waiting).chain(tls).chain(likely).find(|attempt| match attempt {
             Attempt::InTls(_) => !self.tried.iter().any(|(in_tls, _)| *in_tls),
             _ => !self.was_tried(attempt),
         })

@@ -235,7 +235,8 @@ pub const PROBES: &[Entry] = &[
         recognise: None,
         talk: Some(p::smb::talk),
         to_http: ToHttp::Varies,
-        likelihood: 84,
+        // Before dns: name servers hang up on the question at once, Samba is silent to theirs.
+        likelihood: 86,
         ..NEVER
     },
     Entry {

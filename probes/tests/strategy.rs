@@ -120,8 +120,8 @@ fn the_port_decides_what_is_asked_first() {
     check(80, &["GET ", "tls"]);
     check(443, &["tls", "listen"]);
     check(6379, &["INFO", "listen", "tls"]);
-    check(389, &["0\\x82\\x00\\x83", "listen", "tls"]);
-    check(54321, &["listen", "tls"]);
+    check(389, &["0\\x82\\x00\\x92", "listen", "tls"]);
+    check(54321, &["listen", "\\x00\\x00\\x00E", "\\x00\\x1e\\t\\x00", "tls"]);
 }
 
 #[test]

@@ -40,16 +40,21 @@ impl CellFault {
 
 /// The cell as a person reads it, for messages; shortened to 100 characters.
 pub fn shown(cell: &CellIn) -> String {
-    let whole = match cell {
+    let whole = text(cell);
+    match whole.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", whole.get(..end).unwrap_or_default()),
+        None => whole,
+    }
+}
+
+/// The same, whole.
+pub fn text(cell: &CellIn) -> String {
+    match cell {
         CellIn::Empty => String::new(),
         CellIn::Text(text) | CellIn::Error(text) => trim(text).to_owned(),
         CellIn::Number(number) => number_text(*number),
         CellIn::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
         CellIn::Date(date) => date.to_string(),
-    };
-    match whole.char_indices().nth(100) {
-        Some((end, _)) => format!("{}…", whole.get(..end).unwrap_or_default()),
-        None => whole,
     }
 }
 

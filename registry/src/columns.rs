@@ -5,7 +5,7 @@ mod assets;
 mod sheets;
 mod units;
 
-pub(crate) use self::sheets::{EXAMPLE_WORD, FAULT, UNIT_NAME};
+pub(crate) use self::sheets::{ALWAYS_UNDERSTOOD, EXAMPLE_WORD, FAULT, FROM_ROW, UNIT_NAME};
 pub use self::sheets::{SHEETS, SheetKey, sheet};
 
 /// A sheet of the workbook.
@@ -72,7 +72,7 @@ pub enum Kind {
     Service,
     Phone,
     Email,
-    /// Read by nobody: the mark of the example row, the reason column of an error workbook.
+    /// Read by nobody: the mark of the example row, a clerk's numbering, what an error workbook adds.
     Ignored,
 }
 
@@ -113,4 +113,8 @@ pub enum Key {
     ExampleMark,
     /// Error workbook only: what was wrong with the row.
     Fault,
+    /// Error workbook only: where the row stood in the file that it came from.
+    FromRow,
+    /// No template has it: the numbering that clerks put before a table.
+    Index,
 }

@@ -47,7 +47,7 @@ fn sheet(spec: &'static SheetSpec, register: &Register, names: &Names<'_>) -> Sh
     SheetOut { name: spec.name.to_owned(), columns, rows, marks: Vec::new() }
 }
 
-fn of_unit(unit: &Unit, key: Key, names: &Names<'_>) -> CellIn {
+pub(crate) fn of_unit(unit: &Unit, key: Key, names: &Names<'_>) -> CellIn {
     match key {
         Key::Name => text(&unit.name),
         Key::CreditCode => text(unit.code.as_str()),
@@ -61,7 +61,7 @@ fn of_unit(unit: &Unit, key: Key, names: &Names<'_>) -> CellIn {
     }
 }
 
-fn of_person(person: &Person, key: Key, names: &Names<'_>) -> CellIn {
+pub(crate) fn of_person(person: &Person, key: Key, names: &Names<'_>) -> CellIn {
     match key {
         Key::Unit => names.unit(person.unit),
         Key::Name => text(&person.name),
@@ -72,7 +72,7 @@ fn of_person(person: &Person, key: Key, names: &Names<'_>) -> CellIn {
     }
 }
 
-fn of_system(system: &System, key: Key, names: &Names<'_>) -> CellIn {
+pub(crate) fn of_system(system: &System, key: Key, names: &Names<'_>) -> CellIn {
     match key {
         Key::Unit => names.unit(system.unit),
         Key::Name => text(&system.name),
@@ -91,7 +91,7 @@ fn of_answerable(answerable: Answerable, unit: UnitId, key: Key, names: &Names<'
     person.map_or(CellIn::Empty, |person| names.person(person, unit))
 }
 
-fn of_asset(asset: &Asset, key: Key, names: &Names<'_>) -> CellIn {
+pub(crate) fn of_asset(asset: &Asset, key: Key, names: &Names<'_>) -> CellIn {
     let leave = asset.authorisation.as_ref();
     match key {
         Key::Unit => names.unit(asset.unit),
@@ -107,7 +107,7 @@ fn of_asset(asset: &Asset, key: Key, names: &Names<'_>) -> CellIn {
     }
 }
 
-fn of_exclusion(exclusion: &Exclusion, key: Key, names: &Names<'_>) -> CellIn {
+pub(crate) fn of_exclusion(exclusion: &Exclusion, key: Key, names: &Names<'_>) -> CellIn {
     match key {
         Key::Unit => names.unit(exclusion.unit),
         Key::Target => text(&exclusion.target.to_string()),
@@ -117,7 +117,7 @@ fn of_exclusion(exclusion: &Exclusion, key: Key, names: &Names<'_>) -> CellIn {
     }
 }
 
-fn of_service(service: &DeclaredService, key: Key, names: &Names<'_>) -> CellIn {
+pub(crate) fn of_service(service: &DeclaredService, key: Key, names: &Names<'_>) -> CellIn {
     match key {
         Key::Unit => names.unit(service.unit),
         Key::Target => text(&service.target.to_string()),
@@ -145,7 +145,7 @@ fn date(day: Option<NaiveDate>) -> CellIn {
 }
 
 /// How entries are referred to.
-struct Names<'a> {
+pub(crate) struct Names<'a> {
     units: HashMap<UnitId, &'a Unit>,
     people: HashMap<PersonId, &'a Person>,
     systems: HashMap<SystemId, &'a System>,
@@ -153,7 +153,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(register: &'a Register) -> Names<'a> {
+    pub(crate) fn of(register: &'a Register) -> Names<'a> {
         let mut n_namesakes = HashMap::new();
         for person in &register.people {
             *n_namesakes.entry((person.unit, name_key(&person.name))).or_insert(0) += 1;

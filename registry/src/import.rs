@@ -5,9 +5,11 @@
 //! that entry already.
 
 mod assets;
+mod changes;
 mod context;
 mod declared;
 mod error_sheets;
+mod furniture;
 mod header;
 mod outcome;
 mod overlaps;
@@ -19,8 +21,6 @@ mod systems;
 mod units;
 mod value;
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use model::id::Mint;
 use model::region::RegionTable;
@@ -30,11 +30,14 @@ use crate::change::RegisterChange;
 use crate::columns::SheetKey;
 use crate::table::Table;
 pub(crate) use assets::holds;
+pub use changes::{ChangedCell, ChangedRow};
 use context::Context;
 pub(crate) use error_sheets::column_out;
+pub use furniture::Furniture;
 #[cfg(test)]
 pub(crate) use header::header_key;
-pub use outcome::{Count, ImportOutcome, MAX_ERRORS, RowError, Warning};
+pub use outcome::{Count, Ended, ImportOutcome, MAX_ERRORS, RowError, RowList, Warning};
+use stage::Settled;
 
 /// What to do with the good rows of a file that has bad ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,18 +75,25 @@ impl Import<'_> {
         let services = declared::services(&mut context, &of(SheetKey::Services), &units.index, &assets.index);
 
         let register = self.register;
-        let mut counts = BTreeMap::new();
-        let mut change = RegisterChange::default();
-        (change.units, counts) = units.entries.settle(&context, &register.units, counts);
-        (change.people, counts) = people.entries.settle(&context, &register.people, counts);
-        (change.systems, counts) = systems.entries.settle(&context, &register.systems, counts);
-        (change.assets, counts) = assets.entries.settle(&context, &register.assets, counts);
-        (change.exclusions, counts) = exclusions.entries.settle(&context, &register.exclusions, counts);
-        (change.services, counts) = services.settle(&context, &register.services, counts);
+        let mut settled = Settled::default();
+        let mut change = RegisterChange {
+            units: units.entries.settle(&context, &register.units, &mut settled),
+            people: people.entries.settle(&context, &register.people, &mut settled),
+            systems: systems.entries.settle(&context, &register.systems, &mut settled),
+            assets: assets.entries.settle(&context, &register.assets, &mut settled),
+            exclusions: exclusions.entries.settle(&context, &register.exclusions, &mut settled),
+            services: services.settle(&context, &register.services, &mut settled),
+        };
+        let changes = changes::list(&context, &change, &settled.places);
+        let remarks = changes::warnings(&context, &change, &settled.places, self.today);
+        context.warnings.extend(remarks);
+        if settled.counts.is_empty() && !context.has_faults() {
+            context.warnings.push(Warning::NothingThere);
+        }
         if self.mode == Mode::AllOrNothing && context.has_faults() {
             change = RegisterChange::default();
         }
-        context.into_outcome(change, counts)
+        context.into_outcome(change, changes, settled.counts)
     }
 }
 

@@ -49,6 +49,11 @@ pub enum Reason {
     RepeatedColumn { first: String },
     #[error("the sheet is hidden and was not read; unhide it to import it, or delete it")]
     HiddenSheet,
+    #[error(
+        "the sheet could be a list of exclusions ({why}) and can't be read as one; name it 排除 and give it the columns {}, or delete it",
+        .required.join(", ")
+    )]
+    MaybeExclusions { why: String, required: Vec<String> },
 
     // One cell.
     #[error("required, but empty")]
@@ -81,6 +86,10 @@ pub enum Reason {
     Address(AddrError),
     #[error("not an address, a prefix, a range or a host name")]
     Target,
+    #[error("an octet with a leading zero, which some read as octal; write {without}")]
+    LeadingZeros { without: String },
+    #[error("{mask} is not a netmask: its ones must come first; write a prefix such as 192.0.2.0/24")]
+    Netmask { mask: String },
     #[error("an exclusion is a range of addresses, and this is a host name; give the host's addresses")]
     ExclusionOfHost,
     #[error("wider than a unit may own: at most /{shortest_prefix}")]
@@ -126,6 +135,8 @@ pub enum Reason {
     Overlap(Box<Overlap>),
     #[error("outside the assets of the unit")]
     OutsideAssets,
+    /// The row's target covers the asset, or the row doesn't tell its target and is of the same unit or of an unknown
+    /// one.
     #[error("not imported while the exclusion in {0} has an error: what it was to protect could be probed")]
     BehindBadExclusion(RowAt),
     #[error("not imported while the sheet {sheet} can't be read: what it was to protect could be probed")]

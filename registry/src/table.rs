@@ -56,6 +56,8 @@ pub struct ColumnOut {
     pub as_text: bool,
     /// Cells hold dates; a spreadsheet is to show them as such.
     pub as_date: bool,
+    /// Long text is to be broken into lines, so that none of it is out of sight.
+    pub wraps: bool,
     /// What may be chosen; empty if anything may be written.
     pub choices: Vec<String>,
     /// Shown when the cell is selected; empty if there is nothing to say.

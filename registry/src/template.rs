@@ -3,7 +3,7 @@
 use crate::cell;
 use crate::columns::{SHEETS, SheetSpec};
 use crate::import::column_out;
-use crate::table::{CellIn, ColumnOut, SheetOut, Table};
+use crate::table::{CellIn, ColumnOut, RowIn, SheetOut, Table};
 
 /// Name of the sheet of instructions.
 pub const INSTRUCTIONS: &str = "说明";
@@ -43,9 +43,11 @@ fn instructions() -> SheetOut {
         "“单位信用代码”列也可以写与“单位”表完全一致的单位名称。",
         "两个单位的资产在同一天不能重叠；同一单位的大小网段可以嵌套。",
         "同一文件可以重复导入：内容相同则没有变化，内容不同则更新。",
+        "表头下的填写说明、表尾的合计、填表人、备注等行会自动忽略，并在导入时列出；数据前的“序号”列可以保留。",
     ];
     let mut rows = vec![vec![text(VERSION_LABEL), text(&TEMPLATE_VERSION.to_string())]];
-    rows.extend(general.iter().map(|line| vec![text("总则"), text(line)]));
+    // In the widest column, where it breaks into lines.
+    rows.extend(general.iter().map(|line| vec![text("总则"), CellIn::Empty, CellIn::Empty, text(line)]));
     for spec in &SHEETS {
         for column in spec.columns {
             let must = if column.required { "必填" } else { "选填" };
@@ -56,10 +58,17 @@ fn instructions() -> SheetOut {
         header: header.to_owned(),
         width,
         as_text: true,
+        wraps: true,
         ..ColumnOut::default()
     };
     let columns = vec![column("项目", 14), column("内容", 22), column("要求", 8), column("填写方法", 70)];
     SheetOut { name: INSTRUCTIONS.to_owned(), columns, rows, marks: Vec::new() }
+}
+
+/// The sheet of instructions, also if somebody renamed it.
+pub(crate) fn is_instructions(table: &Table) -> bool {
+    let is_version = |row: &RowIn| row.cells.first().is_some_and(|cell| cell::shown(cell) == VERSION_LABEL);
+    table.sheet.trim() == INSTRUCTIONS || table.rows.iter().take(3).any(is_version)
 }
 
 /// The version that a sheet of instructions states, if this program doesn't know it.

@@ -169,8 +169,8 @@ fn ports_and_dates_of_a_workbook_that_counts_from_1904_are_what_people_see() {
     // The error workbook counts from 1900 and must mean the same days.
     let date = |text: &str| CellIn::Date(text.parse().expect("a day"));
     let row = &outcome.error_sheets[0].rows[0];
-    assert_eq!(row[7..9], [date("2026-01-31"), date("2026-02-01")]);
-    assert_eq!(row[2], CellIn::Number(65_535.0));
+    assert_eq!(row[8..10], [date("2026-01-31"), date("2026-02-01")]);
+    assert_eq!(row[3], CellIn::Number(65_535.0));
 
     tables[2].rows[1].cells[4] = CellIn::Text("https".into());
     let outcome = import_fresh(&tables);
@@ -254,19 +254,27 @@ fn the_error_workbook_can_be_corrected_and_imported() {
     assert_eq!(names, ["单位", "人员", "排除"]);
     let units = &outcome.error_sheets[0];
     let headers: Vec<&str> = units.columns.iter().map(|column| column.header.as_str()).collect();
-    assert_eq!(headers, ["单位名称", "统一社会信用代码", "上级单位信用代码", "错误原因"]);
+    assert_eq!(headers, ["原行号", "单位名称", "统一社会信用代码", "上级单位信用代码", "错误原因"]);
     assert_eq!(units.rows.len(), 2);
-    assert_eq!((units.marks[0].row, units.marks[0].column), (0, 1));
-    let CellIn::Text(why) = &units.rows[0][3] else { panic!("a reason") };
+    assert_eq!((units.marks[0].row, units.marks[0].column), (0, 2));
+    let CellIn::Text(why) = &units.rows[0][4] else { panic!("a reason") };
     assert!(why.starts_with("统一社会信用代码：信用代码校验码不符"), "{why}");
+    // Reasons cite rows of the file, and so does the first column.
+    let CellIn::Text(why) = &units.rows[1][4] else { panic!("a reason") };
+    assert!(why.contains("“单位”表第4行"), "{why}");
+    let numbers: Vec<&CellIn> = units.rows.iter().map(|row| &row[0]).collect();
+    assert_eq!(numbers, [&CellIn::Number(4.0), &CellIn::Number(5.0)]);
 
     // As it is, it has the same errors again; its reasons are not taken for data.
     let mut tables: Vec<Table> = outcome.error_sheets.iter().map(SheetOut::to_table).collect();
     let again = import(&tables, &register, Mode::GoodRows, &mut mint);
     assert_eq!((again.errors.len(), again.change.len()), (outcome.errors.len(), 0), "{:?}", again.errors);
 
-    tables[0].rows[1].cells[1] = CellIn::Text(code(2));
-    tables[2].rows[1].cells[3] = CellIn::Text("2026年12月31日".into());
+    assert_eq!(again.error_sheets[0].columns.len(), units.columns.len(), "no column is added a second time");
+    assert_eq!(again.error_sheets[0].rows[0][0], CellIn::Number(2.0), "rows are those of the last file");
+
+    tables[0].rows[1].cells[2] = CellIn::Text(code(2));
+    tables[2].rows[1].cells[4] = CellIn::Text("2026年12月31日".into());
     let corrected = import(&tables, &register, Mode::AllOrNothing, &mut mint);
     assert_eq!(corrected.errors, []);
     assert_eq!(corrected.change.len(), 4);
@@ -277,15 +285,15 @@ fn a_sheet_that_could_not_be_read_comes_back_whole() {
     let outcome = import_fresh(&[table("单位", "单位名称|信用代码|传真\n示例市|$1|1\n示例一局|$2|2")]);
     let sheet = &outcome.error_sheets[0];
     assert_eq!(sheet.rows.len(), 2);
-    assert_eq!(sheet.columns[2].header, "传真");
-    assert!(matches!(&sheet.rows[0][3], CellIn::Text(why) if why.starts_with("整张表未导入")));
+    assert_eq!(sheet.columns[3].header, "传真");
+    assert!(matches!(&sheet.rows[0][4], CellIn::Text(why) if why.starts_with("整张表未导入")));
 }
 
 #[test]
 fn the_template_as_handed_out_imports_nothing() {
     let tables: Vec<Table> = template().iter().map(SheetOut::to_table).collect();
     let outcome = import_fresh(&tables);
-    assert_eq!((outcome.errors, outcome.warnings), (vec![], vec![]));
+    assert_eq!((outcome.errors, outcome.warnings), (vec![], vec![Warning::NothingThere]));
     assert!(outcome.change.is_empty());
 }
 
@@ -313,7 +321,10 @@ fn the_examples_of_the_template_are_right() {
 fn a_newer_template_is_noticed() {
     let mut tables: Vec<Table> = template().iter().map(SheetOut::to_table).collect();
     tables[0].rows[1].cells[1] = CellIn::Text((TEMPLATE_VERSION + 1).to_string());
-    assert_eq!(import_fresh(&tables).warnings, [Warning::NewerTemplate(TEMPLATE_VERSION + 1)]);
+    let newer = Warning::NewerTemplate(TEMPLATE_VERSION + 1);
+    assert_eq!(import_fresh(&tables).warnings, [newer.clone(), Warning::NothingThere]);
+    tables[0].sheet = "填写说明".into();
+    assert_eq!(import_fresh(&tables).warnings, [newer, Warning::NothingThere], "under another name");
 }
 
 #[test]

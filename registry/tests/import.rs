@@ -195,9 +195,9 @@ fn every_error_says_where_and_why() {
         &["系统 row 3, column C 等保级别, \"6\": not a classified-protection"],
     );
     check(
-        with("排除", "$3|192.0.2.9||\n$3|192.0.2.10|设备|\n$3|portal.example|设备|2026-12-31"),
+        with("排除", "$3|198.51.100.9||\n$3|198.51.100.10|设备|\n$3|portal.example|设备|2026-12-31"),
         &[
-            "资产 row 4, column C 资产, \"198.51.100.0/24\": not imported while the exclusion in 排除 row 3 has an error",
+            "资产 row 4, column C 资产, \"198.51.100.0/24\": not imported while the exclusion in 排除 row 4 has an error",
             "排除 row 3, column C 原因: required",
             "排除 row 3, column D 截止日期: required",
             "排除 row 4, column D",
@@ -422,6 +422,23 @@ fn declared_services_lie_within_the_assets_of_the_unit() {
     );
     tables[5] = service;
     check(tables, &[]);
+}
+
+#[test]
+fn a_service_refers_to_the_bad_row_that_would_hold_it() {
+    let services = "单位信用代码|目标|端口|传输协议|服务|用途|批准人|截止日期\n$2|203.0.113.9|443|tcp|https|门户|虚构丁|2026-12-31";
+    let refers = |assets: &str, row: u32| {
+        let mut tables = instead("资产", &format!("单位信用代码|资产|授权批准人\n{assets}"));
+        tables[4] = table("排除", "");
+        tables[5] = table("备案服务", services);
+        let errors = World::new().run(&tables, Mode::AllOrNothing).errors;
+        let said = errors.iter().find(|error| error.sheet == "备案服务").expect("an error").to_string();
+        assert!(said.contains(&format!("it refers to 资产 row {row}, which has an error itself")), "{said}");
+    };
+    // An approver without an end is the error of the sensible rows.
+    refers("$2|0.0.0.0/0|\n$2|203.0.113.0/24|虚构丁", 3);
+    refers("$2|203.0.113.0/24|虚构丁\n$2|0.0.0.0/0|\n$2|203.0.113.8/30|虚构丁", 4);
+    refers("$2|0.0.0.0/0|", 2);
 }
 
 #[test]

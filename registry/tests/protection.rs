@@ -61,12 +61,15 @@ fn check(exclusions: Table, expected: &[&str], said: &str) {
 
 const ALL: &[&str] = &["192.0.2.0/25", "192.0.2.128/25", "198.51.100.0/24"];
 const OF_UNIT_2: &[&str] = &["198.51.100.0/24"];
+const BEHIND_THE_FIRST: &[&str] = &["192.0.2.128/25", "198.51.100.0/24"];
+const OF_ANOTHER_RANGE: &[&str] = &["192.0.2.0/25", "198.51.100.0/24"];
 
 #[test]
 fn a_bad_exclusion_holds_back_the_assets_of_its_unit() {
     let said = "not imported while the exclusion in 排除 row 2 has an error";
     check(exclusions("$1|192.0.2.8|医疗设备|2026-12-31"), ALL, said);
     check(exclusions("$1|192.0.2.8|医疗设备|长期"), OF_UNIT_2, said);
+    check(exclusions("$1|203.0.113.9|医疗设备|长期"), OF_UNIT_2, said);
     check(exclusions("$1|192.0.2.8|医疗设备|"), OF_UNIT_2, said);
     check(exclusions("$1|192.0.2.300|医疗设备|2026-12-31"), OF_UNIT_2, said);
     check(exclusions("示例一局|portal.example|医疗设备|2026-12-31"), OF_UNIT_2, said);
@@ -75,13 +78,90 @@ fn a_bad_exclusion_holds_back_the_assets_of_its_unit() {
 }
 
 #[test]
-fn an_exclusion_of_nobody_known_holds_back_every_asset() {
+fn an_exclusion_of_nobody_known_holds_back_what_it_covers() {
     let said = "not imported while the exclusion in 排除 row 2 has an error";
     for unit in ["", "示例九局", "11440100MADE000000"] {
-        check(exclusions(&format!("{unit}|192.0.2.8|医疗设备|2026-12-31")), &[], said);
+        check(exclusions(&format!("{unit}|192.0.2.8|医疗设备|2026-12-31")), BEHIND_THE_FIRST, said);
+        check(exclusions(&format!("{unit}|192.0.2.100-192.0.2.200|医疗设备|2026-12-31")), OF_UNIT_2, said);
+        check(exclusions(&format!("{unit}|203.0.113.9|医疗设备|2026-12-31")), ALL, said);
+        // Nobody can tell what it was to protect.
+        check(exclusions(&format!("{unit}|192.0.2.300|医疗设备|2026-12-31")), &[], said);
+        check(exclusions(&format!("{unit}||医疗设备|2026-12-31")), &[], said);
     }
     let contradicts = "单位名称|单位信用代码|目标|原因|截止日期\n示例一局|$2|192.0.2.8|医疗设备|2026-12-31";
-    check(table("排除", contradicts), &[], said);
+    check(table("排除", contradicts), BEHIND_THE_FIRST, said);
+}
+
+#[test]
+fn a_bad_exclusion_holds_back_the_assets_of_another_unit_only_where_it_covers_them() {
+    let said = "not imported while the exclusion in 排除 row 2 has an error";
+    check(exclusions("$2|192.0.2.200|医疗设备|长期"), &["192.0.2.0/25"], said);
+    check(exclusions("$2|203.0.113.9|医疗设备|长期"), &["192.0.2.0/25", "192.0.2.128/25"], said);
+    check(exclusions("$2|垃圾|医疗设备|长期"), &["192.0.2.0/25", "192.0.2.128/25"], said);
+}
+
+#[test]
+fn a_host_name_may_lead_to_what_nobody_known_excludes() {
+    let assets = format!("{ASSETS}\n$1|portal.example|");
+    let held_back = |line: &str| {
+        let mint = &mut CountingMint::default();
+        let outcome = import(&file(&assets, exclusions(line)), &Register::default(), mint);
+        !outcome.change.assets.iter().any(|asset| asset.target.to_string() == "portal.example")
+    };
+    assert!(held_back("示例九局|203.0.113.9|医疗设备|2026-12-31"));
+    assert!(held_back("$1|203.0.113.9|医疗设备|长期"));
+    assert!(!held_back("$2|203.0.113.9|医疗设备|长期"));
+    assert!(!held_back("$2|198.51.100.9|医疗设备|2026-12-31"));
+}
+
+#[test]
+fn a_sheet_that_could_be_exclusions_is_never_passed_over_nor_taken_for_assets() {
+    let said = "not imported while the sheet 排除 can't be read";
+    for (name, lines) in [
+        ("不扫描清单", "单位信用代码|地址|说明\n$1|192.0.2.8|医疗设备"),
+        ("排除名单2026", "192.0.2.8\n192.0.2.9"),
+        ("白名单", "IP|说明\n192.0.2.8|医疗设备"),
+        ("Do-Not-Scan", "x|y\n1|2"),
+        ("Sheet3", "单位信用代码|目标|原因\n$1|192.0.2.8|医疗设备"),
+        ("Sheet3", "目标|原因\n192.0.2.8|医疗设备"),
+        ("Sheet3", "目标|截止日期\n192.0.2.8|2026-12-31"),
+        ("Sheet3", "示例市不扫描的地址\n单位信用代码|地址|说明\n$1|192.0.2.8|医疗设备"),
+        ("Sheet3", "IP|不扫描的理由\n192.0.2.8|医疗设备"),
+    ] {
+        check(table(name, lines), &[], said);
+        let tables = file(ASSETS, table(name, lines));
+        let outcome = import(&tables, &Register::default(), &mut CountingMint::default());
+        let fault = outcome.errors.iter().find(|error| error.sheet == name).expect("an error of the sheet");
+        assert!(fault.to_string().contains("could be a list of exclusions"), "{fault}");
+        assert!(fault.zh().contains("可能是排除清单"), "{}", fault.zh());
+    }
+    // It can be read, whatever it is called.
+    check(table("不扫描清单", "单位信用代码|目标|原因|截止日期\n$1|192.0.2.8|医疗设备|2026-12-31"), ALL, "");
+    // What tells of no address, or of other things about it, is passed over with a warning.
+    for (name, lines) in [
+        ("随笔", "今天|明天\n192.0.2.8|x"),
+        ("Sheet3", "目标|端口|截止日期\n192.0.2.8|443|2026-12-31"),
+        ("不扫描清单", ""),
+    ] {
+        check(table(name, lines), ALL, "");
+    }
+}
+
+#[test]
+fn a_footer_under_exclusions_holds_back_nothing_unless_it_names_an_address() {
+    let said = "not imported while the exclusion in 排除 row 3 has an error";
+    let good = "$1|192.0.2.8|医疗设备|2026-12-31";
+    for footer in
+        ["填表人：虚构甲||审核人：虚构乙|", "合计|1||", "备注：以科室为准|||", "|||日期：2026.11.22"]
+    {
+        check(exclusions(&format!("{good}\n{footer}")), ALL, said);
+    }
+    for data in ["备注：192.0.2.9 也不要扫描|||", "备注：192.0.2.* 停扫|||", "说明：2001:db8::1|||"]
+    {
+        check(exclusions(&format!("{good}\n{data}")), &[], said);
+    }
+    check(exclusions(&format!("{good}\n备注|192.0.2.130||")), OF_ANOTHER_RANGE, said);
+    check(exclusions(&format!("{good}\n备注|portal.example||")), &[], said);
 }
 
 #[test]

@@ -103,6 +103,7 @@ impl Figures {
             services::silent(&view),
             coverage::by_unit(&view)?,
             coverage::runs(&view),
+            coverage::ports_probed(&view),
             coverage::refusals(&view),
             coverage::exclusions(&view),
             coverage::hosts(&view),

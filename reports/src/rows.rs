@@ -4,11 +4,14 @@
 //! a pair of fields.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use model::observation::Access;
+use model::fact::{Fact, Facts};
+use model::finding::Gone;
+use model::observation::{Access, Method};
 use model::reconcile::ChangeKind;
 use model::severity::Severity;
 
 use crate::frame::{rows, text_cells};
+use crate::text::{Refused, Words};
 
 rows! {
     /// One scan run that the snapshot draws on.
@@ -18,7 +21,7 @@ rows! {
         pub started_at: DateTime<Utc>,
         /// `None` if it was broken off.
         pub finished_at: Option<DateTime<Utc>>,
-        pub method: String,
+        pub method: Method,
         pub transport: String,
         /// A port set as `model::port::PortSet` writes it.
         pub ports: String,
@@ -26,8 +29,7 @@ rows! {
         pub n_probes: u64,
         /// Probes that got an answer of any kind.
         pub n_answered: u64,
-        /// `finished`, `interrupted` or `held`.
-        pub state: String,
+        pub state: RunState,
         pub scope_hash: String,
     }
 
@@ -122,7 +124,7 @@ rows! {
         pub declaration: Declaration,
         /// Id of the exposure class's check, for example `exposure.database`.
         pub class: Option<String>,
-        /// First line or first bytes, printable.
+        /// A line in the service's own words.
         pub evidence: String,
         pub rtt_us: Option<u32>,
         /// The host accepts everything, so that this proves little.
@@ -198,20 +200,29 @@ rows! {
         pub last_seen: DateTime<Utc>,
         pub closed_at: Option<DateTime<Utc>>,
         /// Why it counts as gone, for missing and closed ones.
-        pub proof: Option<String>,
-        pub observed: String,
-        pub method: String,
+        pub proof: Option<Gone>,
+        pub observed: Facts,
+        pub method: Method,
         pub n_recurrences: u32,
         pub unverifiable_since: Option<DateTime<Utc>>,
     }
 
     /// Targets that were asked for and refused, by reason.
     pub struct RefusalRow in "refusals" {
+        /// Both as [`Refused::words`](crate::text::Refused::words) has them.
         pub reason_zh: String,
         pub reason_en: String,
         pub n: u64,
         /// One of them.
         pub example: String,
+    }
+}
+
+impl RefusalRow {
+    /// That `n` targets were kept back for one reason.
+    pub fn new(refused: &Refused, n: u64, example: String) -> RefusalRow {
+        let Words { zh, en } = refused.words();
+        RefusalRow { reason_zh: zh.into_owned(), reason_en: en.into_owned(), n, example }
     }
 }
 
@@ -236,6 +247,30 @@ impl Declaration {
             Declaration::Undeclared => "undeclared",
             Declaration::Expired => "expired",
             Declaration::Mismatch => "mismatch",
+        }
+    }
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunState {
+    Finished,
+    Interrupted,
+    /// Not yet believed.
+    Held,
+    Running,
+}
+
+impl RunState {
+    pub const ALL: [RunState; 4] =
+        [RunState::Finished, RunState::Interrupted, RunState::Held, RunState::Running];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunState::Finished => "finished",
+            RunState::Interrupted => "interrupted",
+            RunState::Held => "held",
+            RunState::Running => "running",
         }
     }
 }
@@ -267,7 +302,19 @@ fn access_text(access: Access) -> &'static str {
     }
 }
 
+const GONE: [Gone; 4] = [Gone::Corrected, Gone::Refused, Gone::Filtered, Gone::Allowed];
+
+/// A line that isn't JSON is of a snapshot from before there were facts.
+fn read_facts(text: &str) -> Option<Facts> {
+    let line = || Facts::from([Fact::Says { quote: text.to_owned() }]);
+    Some(serde_json::from_str(text).unwrap_or_else(|_| line()))
+}
+
 text_cells! {
+    Facts: |value| serde_json::to_string(&value).expect("facts are plain text and numbers"), read_facts;
+    Gone: |value| value.as_str().to_owned(), |text| GONE.into_iter().find(|gone| gone.as_str() == text);
+    Method: |value| value.as_str().to_owned(), |text| Method::ALL.into_iter().find(|method| method.as_str() == text);
+    RunState: |value| value.as_str().to_owned(), |text| RunState::ALL.into_iter().find(|value| value.as_str() == text);
     Severity: |value| value.as_str().to_owned(), Severity::parse;
     ChangeKind: |value| value.as_str().to_owned(), |text| ChangeKind::ALL.into_iter().find(|kind| kind.as_str() == text);
     Declaration: |value| value.as_str().to_owned(), |text| Declaration::ALL.into_iter().find(|value| value.as_str() == text);

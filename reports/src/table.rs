@@ -4,10 +4,12 @@
 //! HTML, workbooks or JSON.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use model::fact::Facts;
 use model::severity::Severity;
 
 use crate::text::{
-    Language, Term, Words, severity_word, show_count, show_date, show_day, show_instant, show_text,
+    Language, Term, Words, facts, ports_words, service_words, severity_word, show_change, show_count,
+    show_date, show_day, show_instant, show_text,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +57,12 @@ pub enum Kind {
     Instant,
     Date,
     Severity,
+    /// A name for machines, the same in every language: an id, a hash, a key of the ledger.
+    Code,
+    /// Word for word what a stranger says of itself.
+    Verbatim,
+    /// An address or host name with port and transport.
+    Place,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -64,8 +72,15 @@ pub enum Value {
     /// Text that exists in both languages.
     Words(Words),
     Term(Term),
+    Facts(Facts),
+    /// Of a service, as machines know it.
+    Service(String),
     Count(u64),
     Number(i64),
+    /// How much more, or less, than before.
+    Change(i64),
+    /// A set of ports as `model::port::PortSet` writes it; people see how many they are and the first of them.
+    Ports(String),
     Instant(DateTime<Utc>),
     Date(NaiveDate),
     Severity(Severity),
@@ -90,8 +105,12 @@ impl Value {
             Value::Text(text) => show_text(text, PAGE_TEXT),
             Value::Words(words) => show_text(words.in_language(language), PAGE_TEXT),
             Value::Term(term) => term.words.in_language(language).to_owned(),
+            Value::Facts(seen) => show_text(facts(seen).in_language(language), PAGE_TEXT),
+            Value::Service(name) => show_text(service_words(name).in_language(language), PAGE_TEXT),
             Value::Count(count) => show_count(*count),
             Value::Number(number) => number.to_string(),
+            Value::Change(change) => show_change(*change),
+            Value::Ports(ports) => show_text(ports_words(ports).in_language(language), PAGE_TEXT),
             Value::Instant(at) if kind == Kind::Date => show_day(*at),
             Value::Instant(at) => show_instant(*at),
             Value::Date(date) => show_date(*date),

@@ -3,10 +3,19 @@
 //! Every text that a reader sees comes from here or from a table's own columns, always as a pair. It must not hold
 //! markup: what is shown is escaped by the edition that prints it.
 
+mod facts;
+mod refused;
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use model::finding::Gone;
+use model::observation::{Access, Method};
+use model::port::PortSet;
 use model::severity::Severity;
+
+pub use facts::facts;
+pub use refused::Refused;
 
 /// Language of an edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +89,39 @@ pub fn severity_word(severity: Severity, language: Language) -> &'static str {
     }
 }
 
+pub(crate) fn method_term(method: Method) -> Term {
+    match method {
+        Method::Connect => term("connect", "TCP 连接", "TCP connect"),
+        Method::Syn => term("syn", "TCP SYN", "TCP SYN"),
+        Method::Imported => term("imported", "导入其他工具的结果", "Imported from another tool"),
+    }
+}
+
+pub(crate) fn access_term(access: Access) -> Term {
+    match access {
+        Access::NoAuthentication => term("no-authentication", "无需鉴别", "Not needed"),
+        Access::AuthenticationRequired => term("authentication-required", "需要鉴别", "Required"),
+    }
+}
+
+/// Why a finding counts as gone.
+pub(crate) fn proof_term(proof: Gone) -> Term {
+    match proof {
+        Gone::Corrected => term("corrected", "应答已更正", "Corrected"),
+        Gone::Refused => term("refused", "拒绝连接", "Refused"),
+        Gone::Filtered => term("filtered", "被过滤", "Filtered"),
+        Gone::Allowed => term("allowed", "规则不再适用", "No longer a fault"),
+    }
+}
+
+/// Name of a service: a protocol's own, or that there is none. Said of `model::observation::ServiceFacts::display_name`.
+pub(crate) fn service_words(name: &str) -> Words {
+    match name {
+        "unknown" => words("未识别", "unknown"),
+        name => Words::of(name.to_owned(), name.to_owned()),
+    }
+}
+
 /// China has one time zone without summer time.
 pub fn beijing() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("eight hours are within a day")
@@ -109,6 +151,33 @@ pub fn show_count(count: u64) -> String {
         shown.push(digit);
     }
     shown
+}
+
+/// With its sign, and a separator between thousands.
+pub fn show_change(change: i64) -> String {
+    let sign = match change {
+        ..0 => "−",
+        0 => "",
+        1.. => "+",
+    };
+    format!("{sign}{}", show_count(change.unsigned_abs()))
+}
+
+/// A set of ports in at most a line: whole if it is short, else how many they are and the first of them.
+pub(crate) fn ports_words(ports: &str) -> Words {
+    const WHOLE: usize = 60;
+    const FIRST: usize = 10;
+    let spaced = |ports: &str| ports.replace(',', ", ");
+    let set = match ports.parse::<PortSet>() {
+        Ok(set) if ports.len() > WHOLE => set,
+        Ok(_) | Err(_) => return Words::of(spaced(ports), spaced(ports)),
+    };
+    let n = show_count(set.as_slice().len() as u64);
+    let first = spaced(&ports.split(',').take(FIRST).collect::<Vec<_>>().join(","));
+    Words::of(
+        format!("共 {n} 个：{first} …（全部见工作表“端口清单”）"),
+        format!("{n} ports: {first} … (all of them in the workbook, sheet “端口清单”)"),
+    )
 }
 
 /// Text of strangers made harmless to look at: control characters and those that turn the direction of writing are
@@ -147,6 +216,25 @@ mod tests {
         for (count, shown) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(show_count(count), shown);
         }
+    }
+
+    #[test]
+    fn changes_have_signs_and_separators() {
+        for (change, shown) in
+            [(0, "0"), (767_000, "+767,000"), (-1, "−1"), (i64::MIN, "−9,223,372,036,854,775,808")]
+        {
+            assert_eq!(show_change(change), shown);
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_ports_is_a_count_and_a_beginning() {
+        assert_eq!(ports_words("22,80,8000-8100").zh, "22, 80, 8000-8100");
+        assert_eq!(ports_words("no port set").en, "no port set");
+        let thousand = "top1000".parse::<PortSet>().expect("a list").to_string();
+        let words = ports_words(&thousand);
+        assert!(words.zh.starts_with("共 1,000 个：") && words.zh.chars().count() < 120, "{}", words.zh);
+        assert!(words.en.starts_with("1,000 ports: ") && words.en.chars().count() < 150, "{}", words.en);
     }
 
     #[test]

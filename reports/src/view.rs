@@ -2,125 +2,23 @@
 //!
 //! Here it is decided, row by row, what is new, gone or can't be told. Counting is left to the queries over the frames.
 
+mod past;
+mod terms;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::port::PortSet;
-use model::reconcile::ChangeKind;
 use polars::prelude::{Column, DataFrame};
 
-use crate::error::{Damage, ReportError};
+use crate::error::ReportError;
 use crate::frame::Row;
 use crate::rows::{
     CertificateRow, CheckRow, ExclusionRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow, SilentRow,
     Standing, SystemRow, UnitRow,
 };
 use crate::snapshot::{Head, Snapshot};
-use crate::text::{Term, term};
 
-/// How a finding moved since the previous report, or in the latest run where there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Movement {
-    New,
-    /// Not in the previous report, and its port was not probed for it: new to us, perhaps not to the world.
-    FirstMeasured,
-    /// Was closed and came back.
-    Reopened,
-    /// Was missing and is seen again.
-    Back,
-    Unchanged,
-    /// Seen gone, not yet often or long enough to be closed.
-    Missing,
-    Closed,
-    /// Could not be told this time.
-    Unverifiable,
-    /// In the previous report and no longer among the rows.
-    Withdrawn,
-}
-
-impl Movement {
-    pub const ALL: [Movement; 9] = [
-        Movement::New,
-        Movement::FirstMeasured,
-        Movement::Reopened,
-        Movement::Back,
-        Movement::Unchanged,
-        Movement::Missing,
-        Movement::Closed,
-        Movement::Unverifiable,
-        Movement::Withdrawn,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        self.term().code
-    }
-
-    pub fn term(self) -> Term {
-        match self {
-            Movement::New => term("new", "新增", "New"),
-            Movement::FirstMeasured => term("first-measured", "首次测得", "First measured"),
-            Movement::Reopened => term("reopened", "复现", "Reopened"),
-            Movement::Back => term("back", "再次出现", "Seen again"),
-            Movement::Unchanged => term("unchanged", "未变化", "Unchanged"),
-            Movement::Missing => term("missing", "疑似消除", "Seen gone"),
-            Movement::Closed => term("closed", "已销号", "Closed"),
-            Movement::Unverifiable => term("unverifiable", "无法判定", "Cannot tell"),
-            Movement::Withdrawn => term("withdrawn", "不再列入", "No longer listed"),
-        }
-    }
-}
-
-/// Whether a service was there before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Novelty {
-    New,
-    /// Its port was not probed for the previous report.
-    FirstMeasured,
-    Known,
-    /// There is nothing to compare with.
-    Unknown,
-}
-
-impl Novelty {
-    pub const ALL: [Novelty; 4] = [Novelty::New, Novelty::FirstMeasured, Novelty::Known, Novelty::Unknown];
-
-    pub fn term(self) -> Term {
-        match self {
-            Novelty::New => term("new", "新开放", "Newly open"),
-            Novelty::FirstMeasured => term("first-measured", "首次测得", "First measured"),
-            Novelty::Known => term("known", "持续开放", "Still open"),
-            Novelty::Unknown => term("unknown", "—", "—"),
-        }
-    }
-}
-
-/// What can be said of a probed address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    Answered,
-    /// Nothing of its own, but something in the way answered for every port.
-    Blocked,
-    Unverifiable,
-}
-
-impl Outcome {
-    pub const ALL: [Outcome; 3] = [Outcome::Answered, Outcome::Blocked, Outcome::Unverifiable];
-
-    pub fn of(host: &HostRow) -> Outcome {
-        match (host.answers, host.n_unverifiable) {
-            (true, _) => Outcome::Answered,
-            (false, 0) => Outcome::Blocked,
-            (false, _) => Outcome::Unverifiable,
-        }
-    }
-
-    pub fn term(self) -> Term {
-        match self {
-            Outcome::Answered => term("answered", "有应答", "Answered"),
-            Outcome::Blocked => term("blocked", "被拦截", "Blocked"),
-            Outcome::Unverifiable => term("unverifiable", "无法判定", "Cannot tell"),
-        }
-    }
-}
+use past::{Past, movement_in_run};
+pub use terms::{Movement, Novelty, Outcome};
 
 /// One certificate at one endpoint, for whatever names it was asked.
 #[derive(Debug, Clone)]
@@ -292,23 +190,6 @@ fn unlisted_unit(id: &str) -> UnitRow {
     }
 }
 
-fn movement_in_run(row: &FindingRow) -> Movement {
-    match row.change {
-        _ if cannot_tell(row) => Movement::Unverifiable,
-        ChangeKind::New => Movement::New,
-        ChangeKind::Reopened => Movement::Reopened,
-        ChangeKind::Unchanged => Movement::Unchanged,
-        ChangeKind::Missing => Movement::Missing,
-        ChangeKind::Closed => Movement::Closed,
-        ChangeKind::Unverifiable => Movement::Unverifiable,
-    }
-}
-
-/// Comes before every other movement, so that `changes.unverifiable` and `card.findings.unverifiable` are one number.
-fn cannot_tell(row: &FindingRow) -> bool {
-    row.standing != Standing::Closed && row.unverifiable_since.is_some()
-}
-
 fn certificates(now: &Snapshot) -> Result<Vec<Certificate>, ReportError> {
     let as_of = now.head().data_as_of;
     let mut by_endpoint: BTreeMap<(String, u32, String), Certificate> = BTreeMap::new();
@@ -326,88 +207,4 @@ fn certificates(now: &Snapshot) -> Result<Vec<Certificate>, ReportError> {
     let mut certificates: Vec<Certificate> = by_endpoint.into_values().collect();
     certificates.sort_by_key(|certificate| certificate.row.not_after);
     Ok(certificates)
-}
-
-/// The ports of a row, written as [`PortSet`] writes them: `Some(None)` for no port, `None` for anything else.
-fn covered_ports(row: &HostRow) -> Option<Option<PortSet>> {
-    if row.covered.is_empty() {
-        return Some(None);
-    }
-    let ports: PortSet = row.covered.parse().ok()?;
-    (ports.to_string() == row.covered).then_some(Some(ports))
-}
-
-/// What the previous report knew.
-struct Past {
-    findings: BTreeMap<String, FindingRow>,
-    services: HashSet<(String, u32, String)>,
-    /// Address to the ports that were settled there, as the row writes them, and the run that it names.
-    hosts: HashMap<String, (String, String)>,
-    /// Each way in which rows write their ports, read once.
-    ports: HashMap<String, PortSet>,
-    /// Run to its transport.
-    transports: HashMap<String, String>,
-}
-
-impl Past {
-    fn new(before: &Snapshot) -> Result<Past, ReportError> {
-        let findings = before.rows::<FindingRow>()?.into_iter().map(|row| (row.id.clone(), row)).collect();
-        let services =
-            before.rows::<ServiceRow>()?.into_iter().map(|row| (row.addr, row.port, row.transport)).collect();
-        let mut hosts = HashMap::new();
-        let mut ports = HashMap::new();
-        for row in before.rows::<HostRow>()? {
-            if !ports.contains_key(&row.covered) {
-                let set =
-                    covered_ports(&row).ok_or_else(|| before.damaged::<HostRow>(Damage::Value("covered")))?;
-                ports.extend(set.map(|set| (row.covered.clone(), set)));
-            }
-            hosts.insert(row.addr, (row.covered, row.run));
-        }
-        let transports = before.rows::<RunRow>()?.into_iter().map(|row| (row.id, row.transport)).collect();
-        Ok(Past { findings, services, hosts, ports, transports })
-    }
-
-    /// Whether the port was probed for the previous report. Host names aren't resolved here and count as covered.
-    fn covered(&self, target: &str, port: u32, transport: &str) -> bool {
-        if target.parse::<std::net::IpAddr>().is_err() {
-            return true;
-        }
-        let Some((covered, run)) = self.hosts.get(target) else { return false };
-        let of_transport = self.transports.get(run).is_none_or(|of| of == transport);
-        let settled = self.ports.get(covered).zip(u16::try_from(port).ok());
-        of_transport && settled.is_some_and(|(ports, port)| ports.contains(port))
-    }
-
-    fn novelty(&self, row: &ServiceRow) -> Novelty {
-        let key = (row.addr.clone(), row.port, row.transport.clone());
-        if self.services.contains(&key) {
-            Novelty::Known
-        } else if self.covered(&row.addr, row.port, &row.transport) {
-            Novelty::New
-        } else {
-            Novelty::FirstMeasured
-        }
-    }
-
-    /// `None` for one that the previous report already showed as closed.
-    fn movement(&self, now: &FindingRow) -> Option<Movement> {
-        let before = self.findings.get(&now.id);
-        let movement = match (now.standing, before.map(|row| row.standing)) {
-            (Standing::Closed, Some(Standing::Closed)) => return None,
-            (Standing::Closed, _) => Movement::Closed,
-            (Standing::Open | Standing::Missing, _) if cannot_tell(now) => Movement::Unverifiable,
-            (Standing::Missing, _) => Movement::Missing,
-            (Standing::Open, Some(Standing::Closed)) => Movement::Reopened,
-            (Standing::Open, None) if now.n_recurrences > 0 => Movement::Reopened,
-            (Standing::Open, None) if self.covered(&now.target, now.port, &now.transport) => Movement::New,
-            (Standing::Open, None) => Movement::FirstMeasured,
-            (Standing::Open, Some(Standing::Missing)) => Movement::Back,
-            (Standing::Open, Some(Standing::Open)) => {
-                let came_back = before.is_some_and(|row| now.n_recurrences > row.n_recurrences);
-                if came_back { Movement::Reopened } else { Movement::Unchanged }
-            }
-        };
-        Some(movement)
-    }
 }

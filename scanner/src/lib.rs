@@ -9,19 +9,21 @@
 pub mod assess;
 mod cancel;
 mod drive;
+pub mod exchange;
 pub mod identify;
 mod options;
 mod pace;
 pub mod plan;
 mod progress;
+pub mod raw;
 pub mod resolve;
 pub mod run;
 mod seam;
 mod sweep;
 
 pub use cancel::Cancel;
-pub use options::Options;
+pub use options::{Options, RawOptions};
 pub use pace::{Limits, LimitsError};
 pub use progress::Progress;
 pub use seam::{HostGate, Identifier, OpenPort, Permit};
-pub use sweep::{Clock, Outcome, SweepError, SweepOutcome, SweepRequest, sweep};
+pub use sweep::{Clock, Outcome, RawRequest, SweepError, SweepOutcome, SweepRequest, sweep};

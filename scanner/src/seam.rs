@@ -76,13 +76,13 @@ pub struct Permit {
 }
 
 impl HostGate {
-    /// A gate in the hands of somebody who has one of the host's connections.
-    pub(crate) fn holding_one(shared: Arc<Shared>, host: u64) -> HostGate {
-        let held = Permit::of(shared.clone(), host);
-        HostGate { shared, host, held: Mutex::new(Some(held)) }
+    /// A gate in the hands of somebody who may have one of the host's connections already.
+    pub(crate) fn new(shared: Arc<Shared>, host: u64, holds_connection: bool) -> HostGate {
+        let held = holds_connection.then(|| Permit::of(shared.clone(), host));
+        HostGate { shared, host, held: Mutex::new(held) }
     }
 
-    /// Waits until the host may have one more connection. The first is there already.
+    /// Waits until the host may have one more connection. One that is in hand comes first.
     pub async fn permit(&self) -> Permit {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         match held {

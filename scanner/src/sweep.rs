@@ -1,10 +1,12 @@
 //! The one entry: carries a run out from wherever it stands to its end.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use model::observation::Method;
 use model::scope::Scope;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -14,7 +16,8 @@ use crate::cancel::Cancel;
 use crate::drive::{self, Dispenser, Record, RecordError, Shared};
 use crate::pace::{Limits, LimitsError};
 use crate::progress::Progress;
-use crate::run::{End, EndState, HeldRun, Manifest, Progressed, RefusalRecord, RunError, RunFolder, Totals};
+use crate::raw::{self, RawFailure, RawReport, RawStart, Throttle};
+use crate::run::{End, EndState, HeldRun, Manifest, Progressed, RunError, RunFolder, Totals};
 use crate::seam::Identifier;
 
 /// Tells the time of day; the root package reads it.
@@ -37,10 +40,18 @@ pub struct SweepRequest {
     /// `None` leaves open ports unidentified.
     pub identifier: Option<Arc<dyn Identifier>>,
     pub clock: Clock,
-    /// What was refused before there was a plan: names, and addresses that they led to.
-    pub refused: Vec<RefusalRecord>,
     pub progress: watch::Sender<Progress>,
     pub cancel: Cancel,
+    /// Open raw sockets, where the method of the run takes them.
+    pub raw: Option<RawRequest>,
+}
+
+/// What a raw run takes beyond its folder.
+pub struct RawRequest {
+    pub start: RawStart,
+    /// Drawn anew for each session, so that nobody who saw another's packets can answer for this one's targets.
+    pub key: [u64; 2],
+    pub throttle: Arc<Throttle>,
 }
 
 /// How a session ended that didn't fail.
@@ -53,11 +64,13 @@ pub enum Outcome {
     DayEnded,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SweepOutcome {
     pub outcome: Outcome,
     /// Over all sessions of the run.
     pub totals: Totals,
+    /// Of this session, if it was a raw one.
+    pub raw: Option<RawReport>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +79,10 @@ pub enum SweepError {
     Run(#[from] RunError),
     #[error(transparent)]
     Limits(#[from] LimitsError),
+    #[error(transparent)]
+    Raw(#[from] RawFailure),
+    #[error("the run is one of raw packets, and no raw sockets were opened for it")]
+    NoSockets,
     #[error("a part of the scanner broke down; the run can be resumed")]
     Broken(#[source] JoinError),
 }
@@ -74,12 +91,11 @@ pub enum SweepError {
 /// cancelled or the day of the scope ends. On an error of our own system (a full disk, say) what was written
 /// stays valid, and a later call goes on from there.
 pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
-    let SweepRequest { folder, scope, identifier, clock, refused, progress, cancel } = request;
-    let (mut run, Progressed { done, totals, observed }) = HeldRun::take(&folder)?;
-    // Nobody tells them again when the run is resumed, so they are kept before anything can be killed.
-    run.append(&mut [], &[], &refused)?;
+    let SweepRequest { folder, scope, identifier, clock, progress, cancel, raw } = request;
+    let (run, Progressed { done, totals, observed }) = HeldRun::take(&folder)?;
     let manifest = Arc::new(folder.manifest().clone());
     let limits = Limits::of_system(manifest.options.in_flight)?;
+    let gaps: Vec<_> = done.gaps(manifest.indices()).collect();
 
     let (records, record_queue) = mpsc::channel(N_RECORDS_QUEUED);
     let writer = tokio::spawn(write(run, record_queue, cancel.clone()));
@@ -89,7 +105,8 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
         options: manifest.options.clone(),
         names: manifest.names.clone(),
         observed,
-        dispenser: Dispenser::new(&done, manifest.plan.n_probes()),
+        n_left: manifest.n_probes().saturating_sub(totals.n_done()),
+        dispenser: Dispenser::new(gaps.iter().cloned()),
         cancel,
         clock,
         records,
@@ -97,7 +114,13 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
     }));
     shared.end_with_the_day();
     let looking = tokio::spawn(look(shared.clone(), progress.clone()));
-    let probed = probe_all(&shared, &manifest, identifier, limits).await;
+    let (raw_report, probed) = match (manifest.method, raw) {
+        (Method::Connect, _) => (None, connect_all(&shared, &manifest, identifier, limits).await),
+        (Method::Syn, Some(raw)) => ask_all(&shared, &manifest, identifier, limits, gaps, raw).await,
+        (Method::Syn, None) => (None, Err(SweepError::NoSockets)),
+        // It was finished before it became a run.
+        (Method::Imported, _) => (None, Err(RunError::Finished { path: folder.path().to_owned() }.into())),
+    };
     looking.abort();
     let totals = shared.totals();
     let day_ended = shared.day_ended.load(Ordering::Acquire);
@@ -113,7 +136,7 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
         (false, true) => Outcome::DayEnded,
         (false, false) => Outcome::Interrupted,
     };
-    conclude(written, probed, SweepOutcome { outcome, totals }, clock)
+    conclude(written, probed, SweepOutcome { outcome, totals, raw: raw_report }, clock)
 }
 
 /// A run that can't be written down is not worth probing for.
@@ -127,7 +150,38 @@ async fn write(run: HeldRun, records: mpsc::Receiver<Record>, cancel: Cancel) ->
 
 type Written = Result<HeldRun, (Option<Box<HeldRun>>, RecordError)>;
 
-async fn probe_all(
+/// Asks by single packets, from a thread of its own, and identifies what is open meanwhile.
+async fn ask_all(
+    shared: &Arc<Shared>,
+    manifest: &Arc<Manifest>,
+    identifier: Option<Arc<dyn Identifier>>,
+    limits: Limits,
+    gaps: Vec<Range<u64>>,
+    raw: RawRequest,
+) -> (Option<RawReport>, Result<(), SweepError>) {
+    let (opened, open_queue) = mpsc::channel(limits.n_identifications);
+    let n_at_a_time = limits.n_identifications;
+    let identifying =
+        drive::identify_all(shared.clone(), manifest.clone(), identifier, open_queue, n_at_a_time);
+    let identifying = tokio::spawn(identifying);
+    let (of_thread, of_manifest) = (shared.clone(), manifest.clone());
+    let asking = tokio::task::spawn_blocking(move || {
+        let RawRequest { start, key, throttle } = raw;
+        raw::sweep_by_syn(&of_thread, &of_manifest, gaps, key, start, &throttle, &opened)
+    });
+    let (report, asked) = match asking.await {
+        Ok((report, asked)) => (Some(report), asked.map_err(SweepError::Raw)),
+        Err(error) => (None, Err(SweepError::Broken(error))),
+    };
+    if asked.is_err() {
+        // What is being identified ends soon, so that what was done is kept.
+        shared.cancel.cancel();
+    }
+    let identified = identifying.await.map_err(SweepError::Broken);
+    (report, asked.and(identified))
+}
+
+async fn connect_all(
     shared: &Arc<Shared>,
     manifest: &Arc<Manifest>,
     identifier: Option<Arc<dyn Identifier>>,
@@ -197,7 +251,12 @@ fn conclude(
     };
     let reason = failure.as_ref().map(ToString::to_string);
     let state = EndState { end, at: clock(), reason, totals: swept.totals };
-    let ended = run.map_or(Ok(()), |mut run| run.end(&state));
+    let ended = run.map_or(Ok(()), |mut run| {
+        if let Some(raw) = &swept.raw {
+            run.tell_session(raw)?;
+        }
+        run.end(&state)
+    });
     match failure {
         // The first error explains the second.
         Some(failure) => Err(failure),

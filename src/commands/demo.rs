@@ -1,8 +1,10 @@
 //! `sentrypost demo`: the whole path on this machine. The second time it shows what is new, unchanged and gone.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use lab::{Condition, Lab, LabPlan, Round};
+use model::observation::Method;
 use model::port::PortSet;
 use registry::import::Mode;
 use registry::ports::{RegisterStore, RunStore};
@@ -16,7 +18,7 @@ use crate::commands::registry::{read_tables, run_import, save};
 use crate::commands::{report, scan};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
-use crate::pipeline::{Ports, Wish};
+use crate::pipeline::{How, Ports, Wish};
 use crate::sample;
 use crate::session::{OrStoreFailure, Session};
 use crate::shapes::sheets::Purpose;
@@ -27,6 +29,12 @@ enum DemoError {
     OthersData(String),
     #[error("the sample register was refused: {0}")]
     Sample(String),
+    #[error(
+        "another program, perhaps another lab, holds {first} and {} more addresses of the demo's lab; end it first \
+         (`sentrypost lab down`, with the --data that it was started with)",
+        n - 1
+    )]
+    Taken { first: SocketAddr, n: usize },
 }
 
 pub async fn run(global: &Global, asked: &cli::Demo) -> Outcome {
@@ -45,7 +53,11 @@ pub async fn run(global: &Global, asked: &cli::Demo) -> Outcome {
     let lab = lab_command::start(session.data.lab(), plan.clone()).await?;
     show_lab(&lab);
 
-    let ended = demonstrate(&session, &plan, &others_ports(&lab)).await;
+    let held = others_ports(&lab);
+    let ended = match refuse_others_lab(&lab, &held) {
+        Ok(()) => demonstrate(&session, &plan, &held).await,
+        Err(refused) => Err(refused),
+    };
     let stopped = tokio::task::spawn_blocking(move || lab.stop()).await.or_exit(Exit::Internal)?;
     lab_command::OrLabFailure::or_lab_failure(stopped)?;
     let exit = ended?;
@@ -65,6 +77,17 @@ async fn refuse_others_data(session: &Session) -> Result<(), Failure> {
             Exit::BadInput,
             DemoError::OthersData(session.data.root().display().to_string()),
         )),
+    }
+}
+
+/// What answers at the lab's own addresses must be the lab. Ports that others hold on every address are told and left
+/// out instead.
+fn refuse_others_lab(lab: &Lab, held: &[u16]) -> Result<(), Failure> {
+    let mut taken = lab_command::taken(lab.services());
+    taken.retain(|address| !held.contains(&address.port()));
+    match taken.first() {
+        None => Ok(()),
+        Some(&first) => Err(Failure::new(Exit::Environment, DemoError::Taken { first, n: taken.len() })),
     }
 }
 
@@ -93,7 +116,9 @@ async fn demonstrate(session: &Session, plan: &LabPlan, held: &[u16]) -> Outcome
     };
     let options = Options { no_payload: Some(session.policy.fragile.ports.clone()), ..Options::default() };
     output::note("3/4 the scan: every authorised address, its open ports identified and judged");
-    let ended = scan::scan(session, &wish, options).await?;
+    // Services of this machine itself: connections tell all there is to tell, also without privileges.
+    let how = How { method: Method::Connect, shard: None, options };
+    let ended = scan::scan(session, &wish, how).await?;
     let exit = ended.show(false)?;
     if exit != Exit::Done {
         return Ok(exit);
@@ -163,7 +188,7 @@ fn show_lab(lab: &Lab) {
         "    {n_running} services run, {n_skipped} skipped since their program isn't installed"
     ));
     for service in lab.failed() {
-        if let Condition::Failed { reason } = &service.condition {
+        if let Condition::Failed { reason, .. } = &service.condition {
             output::note(format!("    {} did not start: {reason}", service.name));
         }
     }

@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use model::finding::{Event, Finding, FindingState};
-use model::id::UnitId;
-use model::register::Register;
+use model::id::{PersonId, UnitId};
+use model::register::{Person, Register};
 use registry::ports::FindingStore;
+use serde::Serialize;
 
 use crate::cli::{self, Global};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::handle::{self, Handles};
 use crate::output::{self, Columns};
 use crate::pipeline::find_unit;
 use crate::session::{OrStoreFailure, Session};
 
 pub async fn run(global: &Global, command: cli::Findings) -> Outcome {
-    let session = Session::open(global).await?;
+    let session = Session::open_to_read(global).await?;
     match command {
         cli::Findings::List { all, unit, format } => list(&session, all, unit.as_deref(), format.json).await,
-        cli::Findings::Show { finding } => show(&session, &finding).await,
+        cli::Findings::Show { finding, format } => show(&session, &finding, format.json).await,
     }
 }
 
@@ -26,11 +28,9 @@ pub async fn run(global: &Global, command: cli::Findings) -> Outcome {
 enum Lookup {
     #[error("the register has no unit {0:?}, neither by credit code nor by name")]
     NoSuchUnit(String),
-    #[error("no finding begins with {0:?}; `sentrypost findings list --all` shows them")]
-    NoSuchFinding(String),
-    #[error("{0:?} is the beginning of {1} findings; write more of it")]
-    Several(String, usize),
 }
+
+const KIND: handle::Kind = handle::Kind { name: "finding", list: "sentrypost findings list --all" };
 
 /// All findings ever, the gravest and oldest first.
 async fn all_findings(session: &Session) -> Result<Vec<Finding>, Failure> {
@@ -49,6 +49,7 @@ async fn list(session: &Session, all: bool, unit: Option<&str>, json: bool) -> O
         }
     };
     let mut findings = all_findings(session).await?;
+    let handles = Handles::of(findings.iter().map(|finding| finding.id));
     findings.retain(|finding| {
         let is_closed = matches!(finding.state, FindingState::Closed { .. });
         (all || !is_closed) && unit.is_none_or(|unit| finding.unit == unit)
@@ -59,26 +60,26 @@ async fn list(session: &Session, all: bool, unit: Option<&str>, json: bool) -> O
     }
     let units: BTreeMap<UnitId, &str> =
         register.units.iter().map(|unit| (unit.id, unit.name.as_str())).collect();
-    let columns = Columns {
-        headers: &["id", "severity", "check", "target", "unit", "state", "since (China)", "observed"],
-        numbers: &[],
-    };
+    // Few columns of several lines each: the table must fit a terminal of 80 columns.
+    let columns = Columns { headers: &["id", "severity", "what and where", "unit", "state"], numbers: &[] };
     let row = |finding: &Finding| {
-        let port = format!("{} {}/{}", finding.key.target, finding.key.port, finding.key.transport);
+        let key = &finding.key;
+        let endpoint = format!("{} {}/{}", key.target, key.port, key.transport);
         vec![
-            finding.id.to_string(),
+            handles.show(finding.id),
             finding.severity.as_str().to_owned(),
-            finding.key.check.to_string(),
-            port,
+            format!("{}\n{endpoint}\n{}", key.check, observed(finding)),
             units.get(&finding.unit).copied().unwrap_or_default().to_owned(),
-            state(finding),
-            output::instant(finding.first_seen),
-            finding.evidence.observed.clone(),
+            format!("{}\nsince {}", state(finding), output::instant(finding.first_seen)),
         ]
     };
     output::table(&columns, findings.iter().map(row));
     output::note(format!("{} findings", findings.len()));
     Ok(Exit::Done)
+}
+
+fn observed(finding: &Finding) -> String {
+    reports::text::facts(&finding.evidence.observed).en.into_owned()
 }
 
 /// The state with what the reader must know beside it.
@@ -93,58 +94,98 @@ fn state(finding: &Finding) -> String {
     }
 }
 
-async fn show(session: &Session, beginning: &str) -> Outcome {
+async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     let findings = all_findings(session).await?;
-    let matching: Vec<&Finding> =
-        findings.iter().filter(|f| f.id.to_string().starts_with(beginning)).collect();
-    let finding = match matching.as_slice() {
-        [one] => *one,
-        [] => return Err(Failure::new(Exit::NotFound, Lookup::NoSuchFinding(beginning.to_owned()))),
-        several => {
-            return Err(Failure::new(Exit::NotFound, Lookup::Several(beginning.to_owned(), several.len())));
-        }
-    };
+    let finding = handle::find(KIND, findings, |finding| finding.id.to_string(), given)?;
     let register = session.register().await?;
     let events = session.store.events(finding.id).await.or_store_failure()?;
-    tell(session, &register, finding, &events);
+    if json {
+        output::json("sentrypost-finding/1", &shown(session, &register, &finding, &events))
+            .or_exit(Exit::Internal)?;
+    } else {
+        tell(session, &register, &finding, &events);
+    }
     Ok(Exit::Done)
 }
 
-fn tell(session: &Session, register: &Register, finding: &Finding, events: &[Event]) {
-    let unit = register.unit(finding.unit).map(|unit| unit.name.as_str()).unwrap_or_default();
+/// A finding with all that a person sees of it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    unit_name: Option<&'a str>,
+    in_charge: Option<&'a Person>,
+    operator: Option<&'a Person>,
+    user: Option<&'a Person>,
+    check: Option<Check<'a>>,
+    events: &'a [Event],
+}
+
+/// What the policy says of a check.
+#[derive(Serialize)]
+struct Check<'a> {
+    title_zh: &'a str,
+    title_en: &'a str,
+    advice_zh: &'a str,
+    advice_en: &'a str,
+    source: &'a str,
+}
+
+fn shown<'a>(
+    session: &'a Session,
+    register: &'a Register,
+    finding: &'a Finding,
+    events: &'a [Event],
+) -> Shown<'a> {
     let answerable =
         register.asset(finding.asset).map(|asset| register.answerable(asset)).unwrap_or_default();
-    let person = |id: Option<model::id::PersonId>| {
-        let person = id.and_then(|id| register.person(id));
+    let person = |id: Option<PersonId>| id.and_then(|id| register.person(id));
+    let text = session.policy.texts().remove(&finding.key.check);
+    Shown {
+        finding,
+        unit_name: register.unit(finding.unit).map(|unit| unit.name.as_str()),
+        in_charge: person(answerable.in_charge),
+        operator: person(answerable.operator),
+        user: person(answerable.user),
+        check: text.map(|text| Check {
+            title_zh: &text.title.zh,
+            title_en: &text.title.en,
+            advice_zh: &text.advice.zh,
+            advice_en: &text.advice.en,
+            source: text.source,
+        }),
+        events,
+    }
+}
+
+fn tell(session: &Session, register: &Register, finding: &Finding, events: &[Event]) {
+    let shown = shown(session, register, finding, events);
+    let person = |person: Option<&Person>| {
         person.map_or("-".to_owned(), |p| format!("{} {}", p.name, p.phone.as_deref().unwrap_or_default()))
     };
-    let texts = session.policy.texts();
-    let text = texts.get(&finding.key.check);
     let mut rows = vec![
         vec!["finding".to_owned(), finding.id.to_string()],
         vec!["what".to_owned(), finding.key.to_string()],
         vec!["severity".to_owned(), format!("{} {}", finding.severity.as_str(), finding.severity.chinese())],
-        vec!["unit".to_owned(), unit.to_owned()],
-        vec!["in charge".to_owned(), person(answerable.in_charge)],
-        vec!["operator".to_owned(), person(answerable.operator)],
-        vec!["user".to_owned(), person(answerable.user)],
+        vec!["unit".to_owned(), shown.unit_name.unwrap_or_default().to_owned()],
+        vec!["in charge".to_owned(), person(shown.in_charge)],
+        vec!["operator".to_owned(), person(shown.operator)],
+        vec!["user".to_owned(), person(shown.user)],
         vec!["state".to_owned(), state(finding)],
         vec!["first seen".to_owned(), output::instant(finding.first_seen)],
         vec!["last seen".to_owned(), output::instant(finding.last_seen)],
-        vec![
-            "observed".to_owned(),
-            format!("{} ({})", finding.evidence.observed, finding.evidence.method.as_str()),
-        ],
+        vec!["observed".to_owned(), format!("{} ({})", observed(finding), finding.evidence.method.as_str())],
     ];
-    if let Some(text) = text {
-        rows.push(vec!["title".to_owned(), format!("{}\n{}", text.title.zh, text.title.en)]);
-        rows.push(vec!["advice".to_owned(), format!("{}\n{}", text.advice.zh, text.advice.en)]);
-        rows.push(vec!["source".to_owned(), text.source.to_owned()]);
+    if let Some(check) = shown.check {
+        rows.push(vec!["title".to_owned(), format!("{}\n{}", check.title_zh, check.title_en)]);
+        rows.push(vec!["advice".to_owned(), format!("{}\n{}", check.advice_zh, check.advice_en)]);
+        rows.push(vec!["source".to_owned(), check.source.to_owned()]);
     }
     output::table(&Columns { headers: &["", ""], numbers: &[] }, rows);
     let columns = Columns { headers: &["at (China)", "what happened", "run"], numbers: &[] };
+    let handles = Handles::of(events.iter().map(|event| event.run));
     let row = |event: &Event| {
-        vec![output::instant(event.at), event.what.as_str().to_owned(), event.run.to_string()]
+        vec![output::instant(event.at), event.what.as_str().to_owned(), handles.show(event.run)]
     };
     output::table(&columns, events.iter().map(row));
 }

@@ -1,5 +1,6 @@
 //! `sentrypost lab`: start, stop and list the lab.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -17,12 +18,12 @@ use crate::output::{self, Columns};
 const UP_WITHIN: Duration = Duration::from_secs(40);
 
 pub async fn run(global: &Global, command: cli::Lab) -> Outcome {
-    let folder = DataFolder::open(&global.data)?.lab();
+    let writable = || DataFolder::open(&global.data).map(|data| data.lab());
     match command {
-        cli::Lab::Up { round } => up(global, folder, round).await,
-        cli::Lab::Down => down(folder).await,
-        cli::Lab::List { format } => list(&folder, format.json),
-        cli::Lab::Serve { round } => serve(folder, round).await,
+        cli::Lab::Up { round } => up(global, writable()?, round).await,
+        cli::Lab::Down => down(writable()?).await,
+        cli::Lab::List { format } => list(&DataFolder::at(&global.data).lab(), format.json),
+        cli::Lab::Serve { round } => serve(writable()?, round).await,
     }
 }
 
@@ -58,6 +59,13 @@ pub fn held_everywhere() -> Vec<u16> {
     ports
 }
 
+/// Addresses of the lab that another program holds for itself, such as another lab.
+pub fn taken(services: &[ServiceRecord]) -> Vec<SocketAddr> {
+    let is_taken =
+        |service: &&ServiceRecord| matches!(service.condition, Condition::Failed { is_taken: true, .. });
+    services.iter().filter(is_taken).map(|service| service.address).collect()
+}
+
 /// Starts the lab in this process, and says how it went.
 pub async fn start(folder: PathBuf, plan: LabPlan) -> Result<Lab, Failure> {
     let options = LabOptions::new(plan, folder, SystemTime::now());
@@ -76,10 +84,20 @@ pub async fn up(global: &Global, folder: PathBuf, round: u8) -> Outcome {
     };
     let state = task.await.or_exit(Exit::Internal)?.or_lab_failure()?;
     show(&state.services);
-    let n_failed = state.services.iter().filter(|s| matches!(s.condition, Condition::Failed { .. })).count();
+    let failed = state.services.iter().filter(|s| matches!(s.condition, Condition::Failed { .. }));
+    let failed: Vec<String> = failed.map(|service| service.name.clone()).collect();
+    if !failed.is_empty() {
+        // A lab in part would pass for the whole one: its faults are what trainees and tests count on.
+        down(folder).await?;
+        return Err(Failure::new(Exit::Environment, NotWhole(failed.join(", "))));
+    }
     output::note(format!("the lab runs; `sentrypost lab down` ends it (state in {})", folder.display()));
-    Ok(if n_failed == 0 { Exit::Done } else { Exit::Partial })
+    Ok(Exit::Done)
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("these services of the lab did not start: {0}; free what they need and start it again")]
+struct NotWhole(String);
 
 async fn down(folder: PathBuf) -> Outcome {
     let report = tokio::task::spawn_blocking(move || lab::down(&folder)).await.or_exit(Exit::Internal)?;
@@ -170,7 +188,7 @@ fn condition(condition: &Condition) -> String {
         Condition::Starting { .. } => "starting".to_owned(),
         Condition::Running { .. } => "running".to_owned(),
         Condition::Skipped { reason } => format!("skipped: {reason}"),
-        Condition::Failed { reason } => format!("FAILED: {reason}"),
+        Condition::Failed { reason, .. } => format!("FAILED: {reason}"),
         Condition::Absent => "nothing listens, on purpose".to_owned(),
     }
 }

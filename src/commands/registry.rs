@@ -1,38 +1,39 @@
 //! `sentrypost registry`: template, import, export, check, list.
 
-use std::path::{Path, PathBuf};
+mod files;
+mod import;
 
-use documents::read::{ReadLimits, read_file_bytes};
-use documents::write::{WorkbookDoc, write_csv, write_workbook};
-use model::interval::china;
+use std::path::Path;
+
+use documents::write::write_csv;
 use model::region::RegionTable;
 use model::register::Register;
 use registry::check::Remark;
-use registry::columns::{SHEETS, SheetKey};
-use registry::import::{Import, ImportOutcome, Mode};
-use registry::ports::RegisterStore;
-use registry::table::{CellIn, SheetOut, Table};
+use registry::columns::SheetKey;
+use registry::import::Mode;
+use registry::table::CellIn;
 use serde::Serialize;
 
 use crate::cli::{self, Global, RegisterKind};
-use crate::clock::{self, SystemMint};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
-use crate::session::{OrStoreFailure, Session};
+use crate::session::Session;
 use crate::shapes::sheets::{self, Purpose};
-
-/// How many errors are printed; all are in the error workbook.
-const N_ERRORS_SHOWN: usize = 50;
+pub use files::{read_tables, save};
+use files::{refuse_existing, write_file};
+pub use import::run_import;
+use import::{Asked, import};
 
 pub async fn run(global: &Global, command: cli::Registry) -> Outcome {
     match command {
         cli::Registry::Template { output } => template(&output),
-        cli::Registry::Import { file, dry_run, good_rows, errors, sheet } => {
+        cli::Registry::Import { file, dry_run, good_rows, errors, sheet, format } => {
             let session = Session::open(global).await?;
             // Between reading the register and storing the change nobody else may change it.
             let _lock = session.data.lock_for_scan()?;
             let mode = if good_rows { Mode::GoodRows } else { Mode::AllOrNothing };
-            let asked = Asked { file: &file, dry_run, mode, errors, sheet: sheet.as_deref() };
+            let json = format.json;
+            let asked = Asked { file: &file, dry_run, mode, errors, sheet: sheet.as_deref(), json };
             import(&session, asked).await
         }
         cli::Registry::Export { output } => {
@@ -57,128 +58,33 @@ fn template(path: &Path) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Writes sheets of the register as a workbook.
-pub fn save(path: &Path, title: &str, sheets: &[SheetOut], purpose: Purpose) -> Result<(), Failure> {
-    let made_at = clock::now().with_timezone(&china()).naive_local();
-    let doc: WorkbookDoc = sheets::workbook(title, sheets, purpose, made_at);
-    let bytes =
-        write_workbook(&doc).or_exit_while(Exit::Internal, format!("can't make {}", path.display()))?;
-    write_file(path, &bytes)
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
-}
-
-struct Asked<'a> {
-    file: &'a Path,
-    dry_run: bool,
-    mode: Mode,
-    errors: Option<PathBuf>,
-    sheet: Option<&'a str>,
-}
-
-async fn import(session: &Session, asked: Asked<'_>) -> Outcome {
-    let tables = read_tables(asked.file, asked.sheet)?;
-    let outcome = run_import(session, &tables, asked.mode).await?;
-    report(&outcome);
-    // A file of which no sheet was recognised has errors and no rows to give back.
-    if asked.mode == Mode::GoodRows && !outcome.error_sheets.is_empty() && !asked.dry_run {
-        let path = asked.errors.unwrap_or_else(|| beside(asked.file));
-        refuse_existing(&path)?;
-        save(&path, "需更正的登记行", &outcome.error_sheets, Purpose::Read)?;
-        output::note(format!("the rows that are wrong are in {}; correct and import them", path.display()));
-    }
-    if asked.dry_run {
-        output::note("dry run: nothing was changed");
-    } else if !outcome.change.is_empty() {
-        let from = asked.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        session.store.apply(&outcome.change, &from, clock::now()).await.or_store_failure()?;
-    }
-    if !outcome.has_errors() {
-        return Ok(Exit::Done);
-    }
-    if asked.mode == Mode::AllOrNothing {
-        output::note("nothing was imported; correct the file, or take its good rows with --good-rows");
-    }
-    Ok(Exit::BadInput)
-}
-
-/// What an import would do to the register as it stands.
-pub async fn run_import(session: &Session, tables: &[Table], mode: Mode) -> Result<ImportOutcome, Failure> {
-    let register = session.register().await?;
-    let regions = RegionTable::embedded();
-    let import = Import { tables, register: &register, regions: &regions, today: session.today(), mode };
-    Ok(import.run(&mut SystemMint))
-}
-
-/// The rows of a workbook or CSV file. Reading is bounded, whatever the file claims to be.
-pub fn read_tables(path: &Path, sheet: Option<&str>) -> Result<Vec<Table>, Failure> {
-    let doing = || format!("can't read {}", path.display());
-    let limits = ReadLimits::default();
-    let size = std::fs::metadata(path).or_exit_while(Exit::NotFound, doing())?.len();
-    if size > limits.file_bytes as u64 {
-        let error = documents::read::ReadError::FileTooLarge {
-            bytes: usize::try_from(size).unwrap_or(usize::MAX),
-            limit: limits.file_bytes,
-        };
-        return Err(error).or_exit_while(Exit::BadInput, doing());
-    }
-    let bytes = std::fs::read(path).or_exit_while(Exit::Environment, doing())?;
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = sheet.map_or(stem, ToOwned::to_owned);
-    let workbook = read_file_bytes(&name, &bytes, &limits).or_exit_while(Exit::BadInput, doing())?;
-    Ok(sheets::tables(&workbook))
-}
-
-/// A name beside the file that no earlier error workbook has: somebody may be correcting that one.
-fn beside(file: &Path) -> PathBuf {
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let named = |ending: String| file.with_file_name(format!("{stem}-errors{ending}.xlsx"));
-    let mut names = (2..1000).map(|n| named(format!("-{n}")));
-    let first = named(String::new());
-    if first.exists() { names.find(|name| !name.exists()).unwrap_or(first) } else { first }
-}
-
 #[derive(Debug, thiserror::Error)]
-#[error("{0} exists already and may hold somebody's work; choose another name")]
-struct Exists(String);
-
-/// What people fill in or correct is never written over.
-fn refuse_existing(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        return Err(Failure::new(Exit::Environment, Exists(path.display().to_string())));
-    }
-    Ok(())
+enum NotAnExport {
+    #[error(
+        "one CSV file can't hold all sheets; name a folder, such as {folder}, for a CSV file each, or {workbook}"
+    )]
+    OneCsv { folder: String, workbook: String },
+    #[error("the register is written as .xlsx, or as CSV files in a folder, and not as .{0}")]
+    Ending(String),
 }
 
-fn report(outcome: &ImportOutcome) {
-    for warning in &outcome.warnings {
-        output::note(format!("warning: {warning}\n  {}", warning.zh()));
-    }
-    for error in outcome.errors.iter().take(N_ERRORS_SHOWN) {
-        output::note(format!("error: {error}\n  {}", error.zh()));
-    }
-    let n_hidden = outcome.errors.len().saturating_sub(N_ERRORS_SHOWN) + outcome.n_more_errors;
-    if n_hidden > 0 {
-        output::note(format!("and {n_hidden} more errors"));
-    }
-    let columns =
-        Columns { headers: &["sheet", "new", "changed", "unchanged", "wrong"], numbers: &[1, 2, 3, 4] };
-    let rows = outcome.counts.iter().map(|(sheet, count)| {
-        let name = SHEETS.iter().find(|spec| spec.key == *sheet).map_or("", |spec| spec.name);
-        let n_same = count.n_unchanged + count.n_repeats;
-        let counts = [count.n_new, count.n_changed, n_same, count.n_bad];
-        std::iter::once(name.to_owned()).chain(counts.iter().map(ToString::to_string)).collect()
-    });
-    output::table(&columns, rows);
-}
+/// Endings that promise a file of a kind that isn't written.
+const OTHER_ENDINGS: [&str; 8] = ["xls", "xlsm", "xlsb", "ods", "et", "json", "txt", "tsv"];
 
 fn export(register: &Register, path: &Path) -> Outcome {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let ending = ending.unwrap_or_default();
+    if ending == "csv" {
+        let named = |path: &Path| path.display().to_string();
+        let (folder, workbook) = (named(&path.with_extension("")), named(&path.with_extension("xlsx")));
+        return Err(Failure::new(Exit::Usage, NotAnExport::OneCsv { folder, workbook }));
+    }
+    if OTHER_ENDINGS.contains(&ending.as_str()) {
+        return Err(Failure::new(Exit::Usage, NotAnExport::Ending(ending)));
+    }
     refuse_existing(path)?;
     let sheets = registry::export::export(register);
-    let is_workbook = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
-    if is_workbook {
+    if ending == "xlsx" {
         save(path, "岗哨登记表", &sheets, Purpose::Read)?;
     } else {
         std::fs::create_dir_all(path)
@@ -225,7 +131,8 @@ async fn check(session: &Session, json: bool) -> Outcome {
         ]
     };
     output::table(&columns, remarks.iter().map(row));
-    output::note(format!("{} remarks", remarks.len()));
+    let plural = if remarks.len() == 1 { "" } else { "s" };
+    output::note(format!("{} remark{plural}", remarks.len()));
     Ok(Exit::Done)
 }
 

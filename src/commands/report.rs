@@ -1,15 +1,15 @@
 //! `sentrypost report`: freeze a snapshot, build its editions, list what was built.
 
+use std::path::Path;
+
 use chrono::{Datelike, TimeDelta};
 use model::finding::{Finding, FindingState, Happened};
 use model::id::RunId;
 use model::reconcile::ChangeKind;
-use model::scope::Scope;
 use registry::ports::{FindingStore, ReportRow, ReportStore, RunState, RunStore, SightingStore};
 use reports::ReportFiles;
 use reports::figures::Figures;
 use reports::snapshot::Head;
-use scanner::assess::{AssessInput, assess};
 use scanner::run::RunFolder;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::cli::{self, Global};
 use crate::clock;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
-use crate::pipeline::{self, OrSweepFailure};
+use crate::pipeline::{Evidence, OrSweepFailure};
 use crate::session::{OrStoreFailure, Session};
 use crate::shapes::snapshot::{Seen, SeenRun, SeenService, Sources, snapshot};
 
@@ -25,14 +25,18 @@ use crate::shapes::snapshot::{Seen, SeenRun, SeenService, Sources, snapshot};
 const LOOK_BACK_DAYS: i64 = 90;
 
 pub async fn run(global: &Global, command: cli::Report) -> Outcome {
-    let session = Session::open(global).await?;
     match command {
-        cli::Report::Build => {
+        cli::Report::Build { format } => {
+            let session = Session::open(global).await?;
             let built = build(&session).await?;
-            show_files(&built.files);
+            if format.json {
+                output::json("sentrypost-report-built/1", &built.shown()).or_exit(Exit::Internal)?;
+            } else {
+                show_files(&built.files);
+            }
             Ok(Exit::Done)
         }
-        cli::Report::List { format } => list(&session, format.json).await,
+        cli::Report::List { format } => list(&Session::open_to_read(global).await?, format.json).await,
     }
 }
 
@@ -43,7 +47,31 @@ pub struct Built {
     pub figures: Figures,
 }
 
-/// Freezes what is known now and writes the report of it.
+impl Built {
+    fn shown(&self) -> Shown<'_> {
+        let ReportFiles { html_zh, html_en, xlsx, json, .. } = &self.files;
+        Shown { number: &self.number, html_zh, html_en, xlsx, json }
+    }
+}
+
+/// What `report build --json` prints.
+#[derive(Serialize)]
+struct Shown<'a> {
+    number: &'a str,
+    html_zh: &'a Path,
+    html_en: &'a Path,
+    xlsx: &'a Path,
+    json: &'a Path,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is nothing to report: no finding is known and no scan of the last {LOOK_BACK_DAYS} days was judged; \
+     see `sentrypost runs list`, or begin with `sentrypost scan`"
+)]
+struct Nothing;
+
+/// Freezes what is known now and writes the report of it. Takes no number if there is nothing to report.
 pub async fn build(session: &Session) -> Result<Built, Failure> {
     let register = session.register().await?;
     let made_at = clock::now();
@@ -51,6 +79,9 @@ pub async fn build(session: &Session) -> Result<Built, Failure> {
     let previous = ReportStore::list(&session.store).await.or_store_failure()?.into_iter().next();
     let since = previous.as_ref().map_or(chrono::DateTime::UNIX_EPOCH, |report| report.built_at);
     let findings = findings(session, since).await?;
+    if findings.is_empty() && seen.as_of().is_none() {
+        return Err(Failure::new(Exit::NotFound, Nothing));
+    }
     let year = u16::try_from(session.today().year()).or_exit(Exit::Internal)?;
     let number = session.store.next_number(year).await.or_store_failure()?;
     clear_leftovers(session, &number.to_string())?;
@@ -122,23 +153,9 @@ async fn seen(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<S
             continue;
         }
         let folder = RunFolder::open(&path).or_sweep_failure()?;
-        let (coverage, observations) =
-            (folder.coverage().or_sweep_failure()?, pipeline::observations(&folder)?);
-        let names = pipeline::names_asked_for(&folder)?;
-        let scope = Scope::of(&register, folder.manifest().scope_day);
-        let ended_at = row.ended_at.unwrap_or(row.started_at);
-        let assessment = assess(AssessInput {
-            observations: &observations,
-            coverage: &coverage,
-            register: &register,
-            scope: &scope,
-            policy: &session.policy,
-            last_seen: &last_seen,
-            names: &names.addresses,
-            incomplete_names: &names.incomplete,
-            now: ended_at,
-        });
-        let services = observations.iter().map(|observation| SeenService {
+        let evidence = Evidence::read(&folder, &register, row.ended_at.unwrap_or(row.started_at))?;
+        let assessment = evidence.assess(&register, &session.policy, &last_seen);
+        let services = evidence.observations.iter().map(|observation| SeenService {
             observation: observation.clone(),
             declared: assessment.declared(observation),
             class: assessment.exposure_of(observation).map(|check| check.to_string()),
@@ -148,10 +165,10 @@ async fn seen(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<S
         let refusals = folder.refusals().or_sweep_failure()?.collect::<Result<_, _>>().or_sweep_failure()?;
         runs.push(SeenRun {
             manifest: folder.manifest().clone(),
-            ended_at,
+            ended_at: evidence.ended_at,
             n_answered: totals.n_open + totals.n_refused,
             observations: services,
-            coverage: coverage.clone(),
+            coverage: evidence.coverage,
             refusals,
         });
     }

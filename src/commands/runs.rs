@@ -8,17 +8,31 @@ use serde::Serialize;
 
 use crate::cli::{self, Global};
 use crate::commands::scan::{self, finish};
+use crate::commands::{runs_diff, runs_export};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::handle::{self, Handles};
 use crate::output::{self, Columns};
 use crate::pipeline::{self, OrSweepFailure};
 use crate::session::{OrStoreFailure, Session};
 
 pub async fn run(global: &Global, command: cli::Runs) -> Outcome {
-    let session = Session::open(global).await?;
     match command {
-        cli::Runs::List { format } => list(&session, format.json).await,
-        cli::Runs::Show { run, format } => show(&session, &run, format.json).await,
-        cli::Runs::Resume { run, format } => resume(&session, &run, format.json).await,
+        cli::Runs::List { format } => list(&Session::open_to_read(global).await?, format.json).await,
+        cli::Runs::Show { run, format } => {
+            show(&Session::open_to_read(global).await?, &run, format.json).await
+        }
+        cli::Runs::Export { run, format, output, overwrite } => {
+            let session = Session::open_to_read(global).await?;
+            let (folder, _) = open(&session, &run).await?;
+            runs_export::export(&folder, format, output.as_deref(), overwrite)
+        }
+        cli::Runs::Diff { first, second, exit_code, format } => {
+            let session = Session::open_to_read(global).await?;
+            let (first, _) = open(&session, &first).await?;
+            let (second, _) = open(&session, &second).await?;
+            runs_diff::diff(&first, &second, exit_code, format.json)
+        }
+        cli::Runs::Resume { run, format } => resume(&Session::open(global).await?, &run, format.json).await,
     }
 }
 
@@ -59,24 +73,24 @@ fn folder_of(session: &Session, row: &RunRow) -> PathBuf {
 }
 
 async fn list(session: &Session, json: bool) -> Outcome {
-    let rows = RunStore::list(&session.store).await.or_store_failure()?;
+    let (rows, handles) = all_runs(session).await?;
     let lines: Vec<Line> = rows.iter().map(|row| line(session, row)).collect();
     if json {
         output::json("sentrypost-runs/1", &lines).or_exit(Exit::Internal)?;
         return Ok(Exit::Done);
     }
-    show_lines(&lines);
+    show_lines(&lines, &handles);
     Ok(Exit::Done)
 }
 
-fn show_lines(lines: &[Line]) {
+fn show_lines(lines: &[Line], handles: &Handles) {
     let columns = Columns {
         headers: &["run", "state", "started (China)", "asked for", "probes", "done", "open"],
         numbers: &[4, 5, 6],
     };
     let row = |line: &Line| {
         vec![
-            line.run.clone(),
+            handles.show(&line.run),
             line.state.to_owned(),
             output::instant(line.started_at),
             line.asked_for.clone(),
@@ -88,31 +102,32 @@ fn show_lines(lines: &[Line]) {
     output::table(&columns, lines.iter().map(row));
 }
 
+const KIND: handle::Kind = handle::Kind { name: "run", list: "sentrypost runs list" };
+
 #[derive(Debug, thiserror::Error)]
-enum Lookup {
-    #[error("no run begins with {0:?}; `sentrypost runs list` shows them")]
-    None(String),
-    #[error("{0:?} is the beginning of {1} runs; write more of it")]
-    Several(String, usize),
-    #[error("the run {0} is finished and judged; there is nothing to resume")]
-    Judged(String),
-}
+#[error("the run {0} is finished and judged; there is nothing to resume")]
+struct Judged(String);
 
-async fn find(session: &Session, beginning: &str) -> Result<RunRow, Failure> {
+/// All runs, newest first, and how their ids are shortened.
+async fn all_runs(session: &Session) -> Result<(Vec<RunRow>, Handles), Failure> {
     let rows = RunStore::list(&session.store).await.or_store_failure()?;
-    let mut matching: Vec<RunRow> =
-        rows.into_iter().filter(|row| row.id.to_string().starts_with(beginning)).collect();
-    match (matching.len(), matching.pop()) {
-        (1, Some(row)) => Ok(row),
-        (0, _) => Err(Failure::new(Exit::NotFound, Lookup::None(beginning.to_owned()))),
-        (n, _) => Err(Failure::new(Exit::NotFound, Lookup::Several(beginning.to_owned(), n))),
-    }
+    let handles = Handles::of(rows.iter().map(|row| row.id));
+    Ok((rows, handles))
 }
 
-async fn show(session: &Session, beginning: &str, json: bool) -> Outcome {
-    let row = find(session, beginning).await?;
+async fn find(session: &Session, given: &str) -> Result<RunRow, Failure> {
+    let (rows, _) = all_runs(session).await?;
+    handle::find(KIND, rows, |row| row.id.to_string(), given)
+}
+
+async fn open(session: &Session, given: &str) -> Result<(RunFolder, RunRow), Failure> {
+    let row = find(session, given).await?;
+    Ok((RunFolder::open(&folder_of(session, &row)).or_sweep_failure()?, row))
+}
+
+async fn show(session: &Session, given: &str, json: bool) -> Outcome {
+    let (folder, row) = open(session, given).await?;
     let line = line(session, &row);
-    let folder = RunFolder::open(&folder_of(session, &row)).or_sweep_failure()?;
     let refusals: Vec<_> =
         folder.refusals().or_sweep_failure()?.collect::<Result<_, _>>().or_sweep_failure()?;
     let observations = pipeline::observations(&folder)?;
@@ -134,16 +149,30 @@ async fn show(session: &Session, beginning: &str, json: bool) -> Outcome {
         output::json("sentrypost-run/1", &shown).or_exit(Exit::Internal)?;
         return Ok(Exit::Done);
     }
-    show_lines(std::slice::from_ref(&line));
+    show_lines(std::slice::from_ref(&line), &Handles::of([row.id]));
     let manifest = folder.manifest();
+    // Nobody drew an order for what another tool has done.
+    let seed = match manifest.tool {
+        None => format!("   seed {:016x}", manifest.plan.seed()),
+        Some(_) => String::new(),
+    };
     output::data(format!(
-        "seed {:016x}   scope of {}   policy {}   {}   folder {}",
-        manifest.plan.seed(),
+        "run {}{seed}   scope of {}   policy {}   {}   folder {}",
+        manifest.run,
         manifest.scope_day,
         manifest.policy,
         manifest.software,
         folder.path().display()
     ));
+    if let Some(tool) = &manifest.tool {
+        let command_line = tool.command_line.as_deref().unwrap_or("not told");
+        output::data(format!(
+            "imported from {tool}   {}   sha256 {}   at {}   command line: {command_line}",
+            tool.file,
+            tool.sha256,
+            output::instant(tool.imported_at)
+        ));
+    }
     for refusal in &refusals {
         output::data(format!("not probed: {}", scan::refused(refusal)));
     }
@@ -167,19 +196,23 @@ async fn show(session: &Session, beginning: &str, json: bool) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn resume(session: &Session, beginning: &str, json: bool) -> Outcome {
-    let row = find(session, beginning).await?;
+async fn resume(session: &Session, given: &str, json: bool) -> Outcome {
+    let row = find(session, given).await?;
     if row.state == registry::ports::RunState::Judged {
-        return Err(Failure::new(Exit::NotFound, Lookup::Judged(row.id.to_string())));
+        return Err(Failure::new(Exit::NotFound, Judged(row.id.to_string())));
     }
     let _lock = session.data.lock_for_scan()?;
     let folder = RunFolder::open(&folder_of(session, &row)).or_sweep_failure()?;
     let summary = folder.summary().or_sweep_failure()?;
     let swept = match (summary.state, summary.ended_at) {
         // Killed between the last probe and the judgement.
-        (RunState::Finished, Some(ended_at)) => {
-            pipeline::Swept { folder, outcome: scanner::Outcome::Finished, totals: summary.totals, ended_at }
-        }
+        (RunState::Finished, Some(ended_at)) => pipeline::Swept {
+            folder,
+            outcome: scanner::Outcome::Finished,
+            totals: summary.totals,
+            raw: None,
+            ended_at,
+        },
         _ => pipeline::resume(session, folder).await?,
     };
     finish(session, swept).await?.show(json)

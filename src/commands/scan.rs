@@ -1,22 +1,26 @@
 //! `sentrypost scan`: prepare, sweep, judge, and say what came of it.
 
+use model::observation::Method;
 use model::port::PortSet;
 use model::reconcile::{ChangeKind, ChangeSet};
 use model::severity::Severity;
 use registry::ports::{FindingStore, RunState};
-use scanner::{Options, Outcome as Swept};
+use scanner::raw::{Discovery, RawReport};
+use scanner::{Options, Outcome as Swept, RawOptions};
 use serde::Serialize;
 
 use crate::cli::{self, Global};
 use crate::clock;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::handle::Handles;
 use crate::output::{self, Columns};
-use crate::pipeline::{self, Ports, Wish};
+use crate::pipeline::{self, How, Ports, Wish};
 use crate::session::{OrStoreFailure, Session};
 
 pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
     // What is wrong with the command line is told before anything is opened.
     let ports: PortSet = asked.ports.parse().or_exit_while(Exit::Usage, "--ports")?;
+    let n_ports = ports.as_slice().len();
     let session = Session::open(global).await?;
     let _lock = session.data.lock_for_scan()?;
     let ports =
@@ -33,10 +37,64 @@ pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
         per_host: asked.per_host,
         identify: !asked.no_identify,
         no_payload: Some(session.policy.fragile.ports.clone()),
+        raw: RawOptions {
+            rate: asked.rate,
+            per_host: asked.host_rate,
+            per_net: asked.net_rate,
+            confidence: asked.confidence,
+            max_loss: asked.max_loss,
+            discover: discovery(&asked.discover, n_ports)?,
+        },
         ..Options::default()
     };
-    let ended = scan(&session, &wish, options).await?;
+    let how = How { method: method(asked.method)?, shard: asked.shard, options };
+    let ended = scan(&session, &wish, how).await?;
     ended.show(asked.format.json)
+}
+
+/// More ports than this of one host are worth a look first whether it is there.
+const MANY_PORTS: usize = 1000;
+
+fn discovery(asked: &[cli::AskedDiscovery], n_ports: usize) -> Result<Vec<Discovery>, Failure> {
+    use cli::AskedDiscovery as Asked;
+    match asked {
+        [Asked::None] => Ok(Vec::new()),
+        [Asked::Auto] if n_ports > MANY_PORTS => Ok(Discovery::ALL.to_vec()),
+        [Asked::Auto] => Ok(Vec::new()),
+        several => several
+            .iter()
+            .map(|asked| match asked {
+                Asked::Icmp => Ok(Discovery::Icmp),
+                Asked::Tcp => Ok(Discovery::Tcp),
+                Asked::Arp => Ok(Discovery::Arp),
+                Asked::Nd => Ok(Discovery::Nd),
+                Asked::Auto | Asked::None => {
+                    Err(Failure::new(Exit::Usage, anyhow::anyhow!("--discover auto and none stand alone")))
+                }
+            })
+            .collect(),
+    }
+}
+
+/// The method that was asked for, or the best that the process may use.
+fn method(asked: cli::AskedMethod) -> Result<Method, Failure> {
+    match (asked, rawsock::has_net_raw()) {
+        (cli::AskedMethod::Connect, _) => Ok(Method::Connect),
+        (cli::AskedMethod::Syn | cli::AskedMethod::Auto, true) => Ok(Method::Syn),
+        (cli::AskedMethod::Auto, false) => {
+            output::note(
+                "without the capability CAP_NET_RAW ports are asked by TCP connections, which is slower",
+            );
+            Ok(Method::Connect)
+        }
+        (cli::AskedMethod::Syn, false) => Err(Failure::new(
+            Exit::Environment,
+            anyhow::anyhow!(
+                "--method syn takes the capability CAP_NET_RAW: run as root, or give it to the program \
+                 (setcap cap_net_raw+ep), or use --method connect"
+            ),
+        )),
+    }
 }
 
 /// A scan that has come to an end, one way or another.
@@ -46,19 +104,24 @@ pub struct Ended {
     pub change: Option<ChangeSet>,
 }
 
+fn counted(n: impl Into<u128>, one: &str, several: &str) -> String {
+    let n = n.into();
+    format!("{n} {}", if n == 1 { one } else { several })
+}
+
 /// Carries a scan out and judges it. The caller holds the lock of the data folder.
-pub async fn scan(session: &Session, wish: &Wish, options: Options) -> Result<Ended, Failure> {
+pub async fn scan(session: &Session, wish: &Wish, how: How) -> Result<Ended, Failure> {
     let prepared = pipeline::prepare(session, wish).await?;
     for refusal in &prepared.refused {
         output::note(format!("not probed: {}", refused(refusal)));
     }
     output::note(format!(
-        "probing {} addresses, {} probes (seed {:016x})",
-        prepared.plan.n_hosts(),
-        prepared.plan.n_probes(),
+        "probing {}, {} (seed {:016x})",
+        counted(prepared.plan.n_hosts(), "address", "addresses"),
+        counted(prepared.plan.n_probes(), "probe", "probes"),
         prepared.plan.seed()
     ));
-    let swept = pipeline::carry_out(session, prepared, options).await?;
+    let swept = pipeline::carry_out(session, prepared, how).await?;
     finish(session, swept).await
 }
 
@@ -81,7 +144,7 @@ pub async fn finish(session: &Session, swept: pipeline::Swept) -> Result<Ended, 
 pub fn refused(refusal: &scanner::run::RefusalRecord) -> String {
     let names: Vec<&str> = refusal.names.iter().map(|name| name.as_str()).collect();
     if names.is_empty() {
-        refusal.reason.clone()
+        refusal.reason.to_string()
     } else {
         format!("{}: {}", names.join(", "), refusal.reason)
     }
@@ -103,9 +166,13 @@ async fn seen_before(session: &Session) -> Result<Vec<model::observation::Endpoi
 
 /// What a scan prints as JSON.
 #[derive(Serialize)]
-struct Summary {
+struct Summary<'a> {
     run: String,
     state: &'static str,
+    method: Method,
+    /// What was sent and lost in this session, if it was one of raw packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a RawReport>,
     totals: scanner::run::Totals,
     changes: Vec<Counted>,
 }
@@ -126,6 +193,8 @@ impl Ended {
             let changes = counts.into_iter().map(|((change, severity), n)| Counted { change, severity, n });
             let summary = Summary {
                 run: run.to_string(),
+                method: self.swept.folder.manifest().method,
+                raw: self.swept.raw.as_ref(),
                 state: if self.change.is_some() { "judged" } else { "interrupted" },
                 totals,
                 changes: changes.collect(),
@@ -135,11 +204,15 @@ impl Ended {
             let columns =
                 Columns { headers: &["run", "probes", "open", "refused", "silent"], numbers: &[1, 2, 3, 4] };
             let counts = [totals.n_done(), totals.n_open, totals.n_refused, totals.n_silent];
-            let row = std::iter::once(run.to_string()).chain(counts.iter().map(ToString::to_string));
+            let row =
+                std::iter::once(Handles::of([run]).show(run)).chain(counts.iter().map(ToString::to_string));
             output::table(&columns, [row.collect()]);
             if let Some(change) = &self.change {
                 show_changes(change);
             }
+        }
+        if let Some(raw) = &self.swept.raw {
+            tell_raw(raw);
         }
         if totals.n_not_asked > 0 {
             output::note(format!(
@@ -149,6 +222,32 @@ impl Ended {
         }
         let whole = self.change.is_some() && totals.n_not_asked == 0;
         Ok(if whole { Exit::Done } else { Exit::Partial })
+    }
+}
+
+/// How sure the result is.
+fn tell_raw(raw: &RawReport) {
+    let lost = match raw.n_measured {
+        0 => "no port answered, so nothing is known of what gets lost".to_owned(),
+        n => format!(
+            "{} of {n} answers got lost (at most {:.2} %), made up for by {} repeats",
+            raw.n_lost,
+            raw.loss_at_most * 100.0,
+            raw.n_repeats
+        ),
+    };
+    output::note(format!("{} packets sent; {lost}", raw.n_sent));
+    if raw.n_absent > 0 {
+        output::note(format!(
+            "{} answered no discovery and weren't asked further: nothing is known of their ports",
+            counted(raw.n_absent, "host", "hosts")
+        ));
+    }
+    if raw.n_dropped_by_kernel > 0 {
+        output::note(format!(
+            "this machine dropped {} that arrived faster than they were read; a lower --rate avoids it",
+            counted(raw.n_dropped_by_kernel, "packet", "packets")
+        ));
     }
 }
 

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use model::coverage::Coverage;
 use model::host_name::HostName;
+use model::id::DeclaredServiceId;
+use model::interval::civil_date;
 use model::observation::Observation;
+use model::policy::Policy;
 use model::reconcile::{ChangeSet, Judgement, reconcile};
+use model::register::Register;
 use model::scope::Scope;
 use registry::ports::{FindingStore, SightingStore, StoreError};
-use scanner::assess::{AssessInput, assess};
+use scanner::assess::{AssessInput, Assessment, assess};
 use scanner::run::RunFolder;
 
 use crate::clock::SystemMint;
@@ -23,25 +27,11 @@ use crate::session::{OrStoreFailure, Session};
 /// clock of a finding.
 pub async fn judge(session: &Session, folder: &RunFolder, at: DateTime<Utc>) -> Result<ChangeSet, Failure> {
     let register = session.register().await?;
-    let scope = Scope::of(&register, folder.manifest().scope_day);
-    let observations = observations(folder)?;
-    let coverage = folder.coverage().or_exit(Exit::Data)?;
-    write_parquet(folder, &observations, &coverage).await?;
-
     let last_seen = session.store.last_seen().await.or_store_failure()?;
-    let names = names_asked_for(folder)?;
-    let input = AssessInput {
-        observations: &observations,
-        coverage: &coverage,
-        register: &register,
-        scope: &scope,
-        policy: &session.policy,
-        last_seen: &last_seen,
-        names: &names.addresses,
-        incomplete_names: &names.incomplete,
-        now: at,
-    };
-    let assessment = assess(input);
+    let seen = Evidence::read(folder, &register, at)?;
+    write_parquet(folder, &seen.observations, &seen.coverage).await?;
+
+    let assessment = seen.assess(&register, &session.policy, &last_seen);
     let rules = &session.policy.closing;
     let reopenable_since = at - TimeDelta::days(i64::from(rules.reopen_days));
     let known = session.store.known(reopenable_since).await.or_store_failure()?;
@@ -62,6 +52,63 @@ pub async fn judge(session: &Session, folder: &RunFolder, at: DateTime<Utc>) -> 
     Ok(change)
 }
 
+/// All that a run brought to judge it by.
+pub struct Evidence {
+    /// One for each open port, all in memory.
+    pub observations: Vec<Observation>,
+    pub coverage: Coverage,
+    pub ended_at: DateTime<Utc>,
+    names: NamesAsked,
+    scope: Scope,
+}
+
+impl Evidence {
+    pub fn read(
+        folder: &RunFolder,
+        register: &Register,
+        ended_at: DateTime<Utc>,
+    ) -> Result<Evidence, Failure> {
+        Ok(Evidence {
+            observations: observations(folder)?,
+            coverage: folder.coverage().or_exit(Exit::Data)?,
+            ended_at,
+            names: names_asked_for(folder)?,
+            scope: scope_to_judge(register, folder.manifest().scope_day, civil_date(ended_at)),
+        })
+    }
+
+    pub fn assess<'a>(
+        &'a self,
+        register: &'a Register,
+        policy: &'a Policy,
+        last_seen: &'a BTreeMap<DeclaredServiceId, DateTime<Utc>>,
+    ) -> Assessment<'a> {
+        assess(AssessInput {
+            observations: &self.observations,
+            coverage: &self.coverage,
+            register,
+            scope: &self.scope,
+            policy,
+            last_seen,
+            names: &self.names.addresses,
+            incomplete_names: &self.names.incomplete,
+            now: self.ended_at,
+        })
+    }
+}
+
+/// Whose an address is tells the day on which a run ended, which isn't that on which it began if it was resumed. What
+/// was seen while an authorisation was in force stays evidence after that is over, so for judging, and for that
+/// alone, an authorisation of the first day holds to the last.
+fn scope_to_judge(register: &Register, began_on: NaiveDate, ended_on: NaiveDate) -> Scope {
+    let mut register = register.clone();
+    let leaves = register.assets.iter_mut().filter_map(|asset| asset.authorisation.as_mut());
+    for leave in leaves.filter(|leave| leave.covers(began_on)) {
+        leave.valid_until = leave.valid_until.max(ended_on);
+    }
+    Scope::of(&register, ended_on)
+}
+
 /// All observations of a run, in memory: one for each open port.
 pub fn observations(folder: &RunFolder) -> Result<Vec<Observation>, Failure> {
     folder.observations().or_exit(Exit::Data)?.collect::<Result<_, _>>().or_exit(Exit::Data)
@@ -69,14 +116,15 @@ pub fn observations(folder: &RunFolder) -> Result<Vec<Observation>, Failure> {
 
 /// The host names that a run asked for.
 #[derive(Debug, Default)]
-pub struct NamesAsked {
+struct NamesAsked {
     /// The addresses that each led to; none where a name led nowhere.
-    pub addresses: BTreeMap<HostName, Vec<IpAddr>>,
-    /// Names that may have more addresses than these: a look-up failed, or the scope kept one back.
-    pub incomplete: BTreeSet<HostName>,
+    addresses: BTreeMap<HostName, Vec<IpAddr>>,
+    /// Names that may have more addresses of ours than these: a look-up failed, or the scope kept one back. One that
+    /// no asset holds is no reason to doubt: nothing was ever seen there, and never will be.
+    incomplete: BTreeSet<HostName>,
 }
 
-pub fn names_asked_for(folder: &RunFolder) -> Result<NamesAsked, Failure> {
+fn names_asked_for(folder: &RunFolder) -> Result<NamesAsked, Failure> {
     let mut asked = NamesAsked::default();
     for (addr, led_here) in &folder.manifest().names {
         for name in led_here {
@@ -84,9 +132,13 @@ pub fn names_asked_for(folder: &RunFolder) -> Result<NamesAsked, Failure> {
         }
     }
     for refusal in folder.refusals().or_exit(Exit::Data)? {
-        for name in refusal.or_exit(Exit::Data)?.names {
+        let refusal = refusal.or_exit(Exit::Data)?;
+        let is_elsewhere = refusal.is_elsewhere();
+        for name in refusal.names {
             asked.addresses.entry(name.clone()).or_default();
-            asked.incomplete.insert(name);
+            if !is_elsewhere {
+                asked.incomplete.insert(name);
+            }
         }
     }
     Ok(asked)
@@ -104,4 +156,51 @@ async fn write_parquet(
         reports::coverage::write_parquet(&path.join("coverage.parquet"), &coverage)
     });
     written.await.or_exit(Exit::Internal)?.or_exit(Exit::Environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::addr::AddrRange;
+    use model::id::{AssetId, CountingMint, UnitId};
+    use model::interval::Interval;
+    use model::register::{Answerable, Asset, AssetTarget, Authorisation};
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect(text)
+    }
+
+    /// Whether an address whose authorisation lasts from `from` to `until` is judged after a run over the midnight
+    /// of the 22nd.
+    fn check(from: &str, until: &str, expected: bool) {
+        let mint = &mut CountingMint::default();
+        let range: AddrRange = "192.0.2.1".parse().expect("an address");
+        let asset = Asset {
+            id: AssetId::mint(mint),
+            unit: UnitId::mint(mint),
+            system: None,
+            target: AssetTarget::Addresses(range),
+            owned: Interval::ALWAYS,
+            authorisation: Some(Authorisation {
+                approver: "示例".into(),
+                valid_from: Some(day(from)),
+                valid_until: day(until),
+            }),
+            answerable: Answerable::default(),
+            note: None,
+        };
+        let register = Register { assets: vec![asset], ..Register::default() };
+        let scope = scope_to_judge(&register, day("2026-11-22"), day("2026-11-23"));
+        assert_eq!(scope.admit(range.first()).is_ok(), expected, "{from} to {until}");
+    }
+
+    #[test]
+    fn what_was_seen_under_an_authorisation_is_judged_after_it_ended() {
+        check("2026-01-01", "2026-12-31", true);
+        check("2026-01-01", "2026-11-22", true);
+        check("2026-11-23", "2026-12-31", true);
+        check("2026-01-01", "2026-11-21", false);
+        check("2026-11-24", "2026-12-31", false);
+    }
 }

@@ -11,15 +11,15 @@ use model::observation::Endpoint;
 use model::port::PortSet;
 use model::register::{Asset, AssetTarget, Register, Unit};
 use model::scope::Scope;
-use registry::ports::{AuditAction, AuditEntry, AuditStore};
+use registry::ports::AuditAction;
 use scanner::plan::{Block, Plan};
 use scanner::resolve::{NamedAddresses, ResolveOptions, admit, resolve};
-use scanner::run::RefusalRecord;
+use scanner::run::{Reason, RefusalRecord};
 
 use crate::clock;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::output;
-use crate::session::{OrStoreFailure, Session};
+use crate::session::Session;
 
 /// What a scan is asked to do.
 #[derive(Debug, Clone)]
@@ -132,7 +132,9 @@ fn plan(wanted: &AddrSet, wish: &Wish) -> Result<Plan, Failure> {
 
 fn asked_for(wish: &Wish) -> String {
     let ports = match &wish.ports {
+        Ports::Same(ports) if ports.as_slice().len() == 1 => "1 port".to_owned(),
         Ports::Same(ports) => format!("{} ports", ports.as_slice().len()),
+        Ports::Endpoints(endpoints) if endpoints.len() == 1 => "1 endpoint seen before".to_owned(),
         Ports::Endpoints(endpoints) => format!("{} endpoints seen before", endpoints.len()),
     };
     let mut parts = Vec::new();
@@ -241,7 +243,7 @@ fn not_authorised(register: &Register, scope: &Scope, filter: &Filter) -> Vec<Re
     firsts.sort_unstable();
     firsts.dedup();
     let refusal = |addr: IpAddr| {
-        let reason = scope.admit(addr).err()?.to_string();
+        let reason = Reason::Scope(scope.admit(addr).err()?);
         Some(RefusalRecord { at, addr: Some(addr), names: Vec::new(), reason })
     };
     firsts.into_iter().filter_map(refusal).collect()
@@ -271,13 +273,7 @@ fn only_meant(led_to: NamedAddresses, wanted: &AddrSet, asked: &Targets) -> Name
 
 /// Writes down that a target was refused, and makes the failure of it.
 async fn log_refusal(session: &Session, refused: WishError) -> Result<Failure, Failure> {
-    let entry = AuditEntry {
-        at: clock::now(),
-        actor: session.actor.clone(),
-        action: AuditAction::TargetRefused,
-        detail: refused.to_string(),
-    };
-    session.store.record(&entry).await.or_store_failure()?;
+    session.log(AuditAction::TargetRefused, refused.to_string()).await?;
     Ok(Failure::new(Exit::OutOfScope, refused))
 }
 

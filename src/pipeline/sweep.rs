@@ -7,13 +7,17 @@ use model::observation::Method;
 use model::scope::Scope;
 use registry::ports::{RunRow, RunState, RunStore};
 use scanner::identify::IdentifyLimits;
-use scanner::run::{Manifest, RefusalRecord, RunFolder, Totals, scope_hash};
-use scanner::{Cancel, Identifier, Options, Outcome, Progress, SweepError, SweepRequest, sweep};
+use scanner::plan::Shard;
+use scanner::raw::{PathError, RawFailure, RawReport, RawStart, Throttle};
+use scanner::run::{Manifest, RunFolder, Totals, scope_hash};
+use scanner::{
+    Cancel, Identifier, Options, Outcome, Progress, RawRequest, SweepError, SweepOutcome, SweepRequest, sweep,
+};
 use tokio::sync::watch;
 
 use super::Prepared;
 use crate::clock::{self, SystemMint};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, OrExit};
 use crate::session::{OrStoreFailure, Session};
 use crate::{output, progress};
 
@@ -22,11 +26,21 @@ pub struct Swept {
     pub folder: RunFolder,
     pub outcome: Outcome,
     pub totals: Totals,
+    /// What a raw run says of itself.
+    pub raw: Option<RawReport>,
     pub ended_at: DateTime<Utc>,
 }
 
+/// How ports are asked.
+pub struct How {
+    pub method: Method,
+    pub shard: Option<Shard>,
+    pub options: Options,
+}
+
 /// Begins a run and carries it out. The caller holds the lock of the data folder.
-pub async fn carry_out(session: &Session, prepared: Prepared, options: Options) -> Result<Swept, Failure> {
+pub async fn carry_out(session: &Session, prepared: Prepared, how: How) -> Result<Swept, Failure> {
+    let How { method, shard, options } = how;
     let run = model::id::RunId::mint(&mut SystemMint);
     let Prepared { scope, plan, names, refused, asked_for } = prepared;
     let row = RunRow {
@@ -34,10 +48,10 @@ pub async fn carry_out(session: &Session, prepared: Prepared, options: Options) 
         state: RunState::Running,
         started_at: clock::now(),
         ended_at: None,
-        method: Method::Connect,
+        method,
         asked_for,
         n_addresses: plan.n_hosts(),
-        n_probes: plan.n_probes(),
+        n_probes: shard.map_or(plan.n_probes(), |shard| shard.len_of(plan.n_probes())),
         n_probed: 0,
         n_open: 0,
         policy_version: None,
@@ -47,32 +61,33 @@ pub async fn carry_out(session: &Session, prepared: Prepared, options: Options) 
         started_at: row.started_at,
         software: concat!("sentrypost ", env!("CARGO_PKG_VERSION")).to_owned(),
         policy: session.policy.version.clone(),
-        method: Method::Connect,
+        method,
         scope_day: scope.day(),
         scope_hash: scope_hash(&scope),
         options,
         plan,
+        shard,
         names,
+        tool: None,
     };
-    let folder = RunFolder::create(&session.data.runs(), manifest).or_sweep_failure()?;
+    let folder = RunFolder::create(&session.data.runs(), manifest, &refused).or_sweep_failure()?;
     session.store.insert(&row).await.or_store_failure()?;
-    go_on(session, folder, scope, refused).await
+    go_on(session, folder, scope).await
 }
 
 /// Goes on with a run that was cut off, under the scope of today.
 pub async fn resume(session: &Session, folder: RunFolder) -> Result<Swept, Failure> {
     let register = session.register().await?;
     let scope = Scope::of(&register, session.today());
-    go_on(session, folder, scope, Vec::new()).await
+    go_on(session, folder, scope).await
 }
 
-async fn go_on(
-    session: &Session,
-    folder: RunFolder,
-    scope: Scope,
-    refused: Vec<RefusalRecord>,
-) -> Result<Swept, Failure> {
+async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swept, Failure> {
     let run = folder.manifest().run;
+    let raw = raw_request(&folder).await?;
+    if let Some(raw) = &raw {
+        tokio::spawn(turn_by_signal(raw.throttle.clone()));
+    }
     let (progress, looks) = watch::channel(Progress::default());
     let drawing = progress::follow(looks);
     let cancel = Cancel::new();
@@ -83,9 +98,9 @@ async fn go_on(
         scope: Arc::new(scope),
         identifier,
         clock: clock::now,
-        refused,
         progress,
         cancel: cancel.clone(),
+        raw,
     };
     let swept = sweep(request).await;
     // From here on a signal ends the process: what follows is a transaction or can be done again.
@@ -103,7 +118,48 @@ async fn go_on(
         output::note(format!("what was done is kept; `sentrypost runs resume {run}` goes on"));
     })?;
     noted?;
-    Ok(Swept { folder, outcome: swept.outcome, totals, ended_at })
+    let SweepOutcome { outcome, raw, .. } = swept;
+    Ok(Swept { folder, outcome, totals, raw, ended_at })
+}
+
+/// Opens the sockets of a raw run, then gives up the privileges that took: nothing that arrives is read with them.
+async fn raw_request(folder: &RunFolder) -> Result<Option<RawRequest>, Failure> {
+    let manifest = folder.manifest().clone();
+    if manifest.method != Method::Syn {
+        return Ok(None);
+    }
+    let opened = tokio::task::spawn_blocking(move || {
+        let start = RawStart::open(&manifest, clock::random_seed())?;
+        // Root keeps its right to files: the data folder may belong to whoever called sudo.
+        rawsock::drop_capabilities_except(&[rawsock::Capability::DacOverride])?;
+        Ok::<_, PathError>((start, manifest.options.raw.rate))
+    });
+    let (start, rate) = opened.await.or_exit(Exit::Internal)?.or_exit(Exit::Environment)?;
+    let key = [clock::random_seed(), clock::random_seed()];
+    Ok(Some(RawRequest { start, key, throttle: Arc::new(Throttle::new(rate)) }))
+}
+
+/// Lets signals change the rate of a run: SIGUSR1 raises it, SIGUSR2 lowers it, SIGQUIT pauses and goes on.
+async fn turn_by_signal(throttle: Arc<Throttle>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut raise), Ok(mut lower), Ok(mut pause)) = (
+        signal(SignalKind::user_defined1()),
+        signal(SignalKind::user_defined2()),
+        signal(SignalKind::quit()),
+    ) else {
+        return;
+    };
+    loop {
+        let now = tokio::select! {
+            _ = raise.recv() => format!("{} packets a second at most", throttle.scale(125)),
+            _ = lower.recv() => format!("{} packets a second at most", throttle.scale(80)),
+            _ = pause.recv() => {
+                let words = if throttle.pause_or_go_on() { "paused" } else { "going on" };
+                words.to_owned()
+            }
+        };
+        output::note(now);
+    }
 }
 
 /// What asks an open port what it is. The ports that must not be asked are the run's own to keep back.
@@ -168,7 +224,10 @@ impl<T> OrSweepFailure<T> for Result<T, SweepError> {
     fn or_sweep_failure(self) -> Result<T, Failure> {
         self.map_err(|error| match error {
             SweepError::Run(error) => Failure::new(exit_of_run_error(&error), error),
-            error @ SweepError::Limits(_) => Failure::new(Exit::Environment, error),
+            error @ SweepError::Raw(RawFailure::TooMuchLoss { .. }) => Failure::new(Exit::TooMuchLoss, error),
+            error @ (SweepError::Limits(_) | SweepError::Raw(_) | SweepError::NoSockets) => {
+                Failure::new(Exit::Environment, error)
+            }
             error @ SweepError::Broken(_) => Failure::new(Exit::Internal, error),
         })
     }

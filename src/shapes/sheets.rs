@@ -66,7 +66,7 @@ pub fn sheet_doc(sheet: &SheetOut, purpose: Purpose) -> SheetDoc {
     SheetDoc {
         name: sheet.name.clone(),
         title: None,
-        columns: sheet.columns.iter().map(column_doc).collect(),
+        columns: sheet.columns.iter().map(|column| column_doc(column, purpose)).collect(),
         rows: sheet.rows.iter().map(|row| row.iter().map(cell_doc).collect()).collect(),
         marks: sheet
             .marks
@@ -78,12 +78,15 @@ pub fn sheet_doc(sheet: &SheetOut, purpose: Purpose) -> SheetDoc {
     }
 }
 
-fn column_doc(column: &ColumnOut) -> ColumnDoc {
+fn column_doc(column: &ColumnOut, purpose: Purpose) -> ColumnDoc {
+    // The importer looks past the star.
+    let star = if column.required && purpose == Purpose::FillIn { "*" } else { "" };
     ColumnDoc {
-        header: column.header.clone(),
+        header: format!("{}{star}", column.header),
         width: column.width,
         kind: match (column.as_date, column.as_text) {
             (true, _) => ColumnKind::Date,
+            (false, true) if column.wraps => ColumnKind::LongText,
             (false, true) => ColumnKind::Text,
             (false, false) => ColumnKind::Integer,
         },

@@ -163,9 +163,9 @@ fn findings(sources: &Sources<'_>) -> Vec<FindingRow> {
             first_seen: finding.first_seen,
             last_seen: finding.last_seen,
             closed_at,
-            proof: proof.map(|proof| proof.as_str().to_owned()),
+            proof,
             observed: finding.evidence.observed.clone(),
-            method: finding.evidence.method.as_str().to_owned(),
+            method: finding.evidence.method,
             n_recurrences: finding.n_recurrences,
             unverifiable_since: finding.unverifiable_since,
         }

@@ -94,5 +94,5 @@ fn read(row: Row) -> Result<RunRow, StoreError> {
 }
 
 fn method(text: &str) -> Option<Method> {
-    [Method::Connect].into_iter().find(|method| method.as_str() == text)
+    Method::ALL.into_iter().find(|method| method.as_str() == text)
 }

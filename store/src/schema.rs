@@ -45,6 +45,15 @@ pub(crate) async fn inspect(connection: &mut SqliteConnection) -> Result<(), Sto
     }
 }
 
+/// Whether no migration is missing.
+pub(crate) async fn is_current(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let found: Result<Option<i64>, _> =
+        sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut *connection).await;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max();
+    // A file without the table is as empty as one that was just made.
+    Ok(found.map_err(fault::at("_sqlx_migrations"))? == known)
+}
+
 fn version(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

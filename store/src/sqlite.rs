@@ -83,6 +83,31 @@ impl SqliteStore {
         Ok(store)
     }
 
+    /// Opens a database to read only, for a folder that can't be written to: nothing is made or brought up to date,
+    /// and whatever writes is [`StoreError::Unwritable`].
+    pub async fn open_to_read(path: &Path) -> Result<SqliteStore, StoreError> {
+        let reading = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Where a log is, it may hold what the file lacks. Without one nobody has the file open, and SQLite must be
+        // told so, since it could not make the log that it would look into.
+        let is_at_rest = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
+        let reading = reading.immutable(is_at_rest);
+        let mut connection = SqliteConnection::connect_with(&reading).await.map_err(fault::at("the file"))?;
+        let inspected = schema::inspect(&mut connection).await;
+        let is_current = schema::is_current(&mut connection).await;
+        connection.close().await.map_err(fault::at("the file"))?;
+        inspected?;
+        if !is_current? {
+            let earlier =
+                "it was made by an earlier version and must first be opened where it can be written to";
+            return Err(StoreError::Unwritable(earlier.into()));
+        }
+        let writer = pool(1).connect_lazy_with(reading.clone());
+        let readers = pool(MAX_READERS).connect_lazy_with(reading);
+        Ok(SqliteStore { writer, readers, actor: Settings::default().actor })
+    }
+
     /// Waits for what is under way and closes the file.
     pub async fn close(self) {
         self.readers.close().await;

@@ -22,6 +22,9 @@ fn a_target_outside_the_scope_is_refused_whole_and_logged() {
     let refused = sandbox.run(&["scan", "192.0.2.7", &network.host(1)]).ends(30);
     refused.says(&["192.0.2.7 is out of scope: no registered asset holds it"]);
     assert!(sandbox.runs().is_empty(), "nothing was probed");
+    let log = sandbox.run(&["audit", "--json"]).ends(0).json();
+    assert_eq!(log["data"][0]["action"], "target-refused");
+    assert!(log["data"][0]["detail"].as_str().unwrap().contains("192.0.2.7"), "{log}");
 }
 
 #[test]
@@ -46,6 +49,9 @@ fn one_wrong_row_keeps_the_whole_file_out() {
     let file = sandbox.write("units.csv", text);
     let refused = sandbox.run(&["registry", "import", file.to_str().unwrap()]).ends(65);
     refused.says(&["row 3", "统一社会信用代码", "11440100MADE000020", "check"]);
+    let log = sandbox.run(&["audit", "--json"]).ends(0).json();
+    assert_eq!(log["data"][0]["action"], "import-refused");
+    assert!(log["data"][0]["detail"].as_str().unwrap().contains("units.csv"), "{log}");
     let units = sandbox.run(&["registry", "list", "units", "--json"]).ends(0).json();
     assert_eq!(units["data"].as_array().unwrap().len(), 0);
 }

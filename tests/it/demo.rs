@@ -2,8 +2,28 @@
 
 use crate::sandbox::Sandbox;
 
+/// One test, since there is one network of the demo's.
 #[test]
-fn the_demo_reports_and_the_second_one_shows_what_changed() {
+fn the_demo_refuses_another_lab_and_else_reports_what_changed() {
+    refuses_what_another_lab_holds();
+    reports_and_the_second_one_shows_what_changed();
+}
+
+fn refuses_what_another_lab_holds() {
+    let sandbox = Sandbox::new();
+    let planned = sandbox.run(&["lab", "list", "--json"]).ends(0).json();
+    let address = planned["data"][0]["address"].as_str().unwrap();
+    let other = std::net::TcpListener::bind(address).unwrap();
+    sandbox.run(&["demo"]).ends(74).says(&["another lab", address]);
+    assert!(sandbox.runs().is_empty(), "nothing was scanned");
+    let name = planned["data"][0]["name"].as_str().unwrap();
+    sandbox.run(&["lab", "up"]).ends(74).says(&[name]);
+    let none_left = sandbox.run(&["lab", "down"]).ends(0);
+    assert!(none_left.err.contains("no lab runs"), "{}", none_left.err);
+    drop(other);
+}
+
+fn reports_and_the_second_one_shows_what_changed() {
     let sandbox = Sandbox::new();
     let first = sandbox.run(&["demo"]).ends(0);
     assert!(first.out.contains("new"), "{}", first.out);

@@ -4,8 +4,13 @@
 
 mod bad_input;
 mod demo;
+mod handles;
 mod identification;
+mod names;
 mod packages;
+mod reading;
+mod registering;
 mod sandbox;
 mod scanning;
+mod silence;
 mod tidy;

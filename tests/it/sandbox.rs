@@ -52,6 +52,21 @@ impl Sandbox {
         }
     }
 
+    /// Changes or adds an asset of the unit of [`Sandbox::register_unit`], authorised until that many days from today.
+    pub(crate) fn register_asset(&self, target: &str, n_days: i64) {
+        let until = chrono::Utc::now().date_naive() + chrono::TimeDelta::days(n_days);
+        let code = credit_code(1);
+        let text = format!("单位信用代码,资产,授权批准人,授权止\n{code},{target},虚构批准人,{until}\n");
+        let file = self.write("资产.csv", text);
+        self.run(&["registry", "import", file.to_str().unwrap()]).ends(0);
+    }
+
+    /// All findings that are not closed.
+    pub(crate) fn findings(&self) -> Vec<serde_json::Value> {
+        let listed = self.run(&["findings", "list", "--json"]).ends(0).json();
+        listed["data"].as_array().unwrap().clone()
+    }
+
     /// The ids of all runs, newest first.
     pub(crate) fn runs(&self) -> Vec<String> {
         let listed = self.run(&["runs", "list", "--json"]).ends(0).json();

@@ -96,7 +96,7 @@ fn a_service_goes_from_the_wire_to_the_finding_and_the_report() {
     let finding = &findings["data"][0];
     assert_eq!(finding["key"]["check"], "exposure.remote-admin");
     assert_eq!(finding["key"]["port"], port);
-    assert!(finding["evidence"]["observed"].as_str().unwrap().contains("OpenSSH"), "{finding}");
+    assert_eq!(finding["evidence"]["observed"][0]["name"], "OpenSSH", "{finding}");
 
     let id = finding["id"].as_str().unwrap();
     let shown = sandbox.run(&["findings", "show", id]).ends(0);
@@ -186,6 +186,40 @@ fn a_run_that_was_killed_is_finished_by_resume() {
 }
 
 #[test]
+fn a_run_goes_on_under_the_authorisations_of_the_day_it_goes_on() {
+    let network = Network::claim();
+    let sandbox = Sandbox::new();
+    let (kept, ended) = (network.host(1), network.host(2));
+    sandbox.register_unit(&kept);
+    sandbox.register_asset(&ended, 30);
+    let greeters = [&kept, &ended].map(|host| Greeter::start(host));
+    let ports = format!("1-60000,{},{}", greeters[0].port, greeters[1].port);
+    let scanning = Scanning::start(&sandbox, &ports);
+    let run = scanning.wait_for_progress();
+    drop(scanning);
+    // What was begun yesterday: its manifest says so, and an authorisation has ended since.
+    let manifest = sandbox.path("data").join("runs").join(&run).join("manifest.toml");
+    let today = model::interval::civil_date(chrono::Utc::now());
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let yesterday = text.replace(&format!("\"{today}\""), &format!("\"{}\"", today.pred_opt().unwrap()));
+    assert_ne!(text, yesterday, "the manifest tells its day");
+    std::fs::write(&manifest, yesterday).unwrap();
+    sandbox.register_asset(&ended, -1);
+    let n_before = greeters[1].n_accepted();
+
+    let resumed = sandbox.run(&["runs", "resume", &run, "--json"]).ends(0).json();
+    let totals = &resumed["data"]["totals"];
+    assert!(totals["n_not_admitted"].as_u64().unwrap() > 0, "{totals}");
+    assert_eq!(greeters[1].n_accepted(), n_before, "nothing more was asked of it");
+    let shown = sandbox.run(&["runs", "show", &run]).ends(0);
+    assert!(shown.out.contains(&format!("{ended} is out of scope")), "{}", shown.out);
+    // What was seen of either while it was authorised is judged.
+    let findings = sandbox.findings();
+    let is_found = |host: &str| findings.iter().any(|one| one["key"]["target"].to_string().contains(host));
+    assert_eq!((is_found(&kept), is_found(&ended)), (true, n_before > 0), "{findings:?}");
+}
+
+#[test]
 fn a_full_disk_stops_the_scan_by_name_and_resume_finishes_it() {
     if !is_root() {
         // tests/run works as root or through sudo; only root can mount the small disk.
@@ -213,7 +247,13 @@ struct Scanning<'a> {
 impl Scanning<'_> {
     fn start<'s>(sandbox: &'s Sandbox, ports: &str) -> Scanning<'s> {
         let mut command = sandbox.command();
-        command.args(["scan", "--ports", ports, "--no-identify"]).stdout(Stdio::null()).stderr(Stdio::null());
+        // Fast enough for a short test, slow enough to be cut off.
+        let rates = ["--host-rate", "10000", "--net-rate", "10000"];
+        command
+            .args(["scan", "--ports", ports, "--no-identify"])
+            .args(rates)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let scanning = Scanning { sandbox, child: command.spawn().unwrap() };
         scanning.wait_for_progress();
         scanning

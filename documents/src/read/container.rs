@@ -86,6 +86,12 @@ fn is_markup(bytes: &[u8]) -> bool {
     .any(|tag| head.starts_with(tag))
 }
 
+/// All that [`KNOWN`] names.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(_, found)| *found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

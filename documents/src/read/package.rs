@@ -132,6 +132,9 @@ impl<'b> Package<'b> {
             // Its counts are 64 bits wide, and no workbook below our limits needs it.
             return Err(damaged("the zip directory", "it has the layout for archives beyond 4 GiB"));
         }
+        if !has_end_of_directory(bytes) {
+            return Err(ReadError::CutOff);
+        }
         let archive = ZipArchive::new(Cursor::new(bytes))
             .map_err(|error| damaged("the zip directory", error.to_string()))?;
         if archive.len() > limits.parts {
@@ -227,6 +230,11 @@ impl<'b> Package<'b> {
 /// A 64-bit directory locator stands 20 bytes before the end record (APPNOTE 4.3.15).
 fn has_zip64_directory(bytes: &[u8]) -> bool {
     bytes.windows(24).any(|window| window.starts_with(b"PK\x06\x07") && window.ends_with(b"PK\x05\x06"))
+}
+
+/// The record that ends an archive (APPNOTE 4.3.16); what is downloaded in part lacks it.
+fn has_end_of_directory(bytes: &[u8]) -> bool {
+    bytes.windows(4).rev().any(|window| window == b"PK\x05\x06")
 }
 
 fn normal(path: &str) -> String {

@@ -15,6 +15,10 @@ use crate::palette;
 
 const FONT: &str = "宋体";
 const A4: u8 = 9;
+/// In points, of the font's size.
+const LINE_HEIGHT: f64 = 15.0;
+/// The spreadsheets' own limit is 409.
+const HIGHEST_ROW: f64 = 408.0;
 /// The writer takes at most this many characters (UTF-16 units) of choices inside a cell's rule.
 const LONGEST_INLINE_CHOICES: usize = 255;
 /// Long lists of choices live here, out of sight.
@@ -108,6 +112,12 @@ fn write_sheet(out: &mut Worksheet, sheet: &SheetDoc, choices: &mut ChoiceLists)
     let formats: Vec<ColumnFormat> =
         sheet.columns.iter().map(|column| ColumnFormat::of(column.kind)).collect();
     for (index, row) in sheet.rows.iter().enumerate() {
+        let n_lines = lines_of(&sheet.columns, row);
+        if n_lines > 1 {
+            // Not every spreadsheet fits the height by itself when it opens a file.
+            let height = (f64::from(n_lines) * LINE_HEIGHT).min(HIGHEST_ROW);
+            out.set_row_height(first_row + to_row(index), height)?;
+        }
         for (column, format) in formats.iter().enumerate() {
             let at = (first_row + to_row(index), to_column(column));
             let cell = row.get(column).unwrap_or(&CellDoc::Empty);
@@ -257,7 +267,7 @@ fn cell_format(kind: ColumnKind) -> Format {
     let format = base_format().set_border(FormatBorder::Thin);
     match kind {
         ColumnKind::Text => format.set_num_format("@"),
-        ColumnKind::LongText => format.set_num_format("@").set_text_wrap().set_align(FormatAlign::Top),
+        ColumnKind::LongText => format.set_num_format("@").set_text_wrap(),
         ColumnKind::Integer => format.set_num_format("0"),
         ColumnKind::Count => format.set_num_format("#,##0"),
         ColumnKind::Decimal => format.set_num_format("0.00"),
@@ -278,8 +288,26 @@ fn width_of(column: &ColumnDoc) -> u16 {
     if column.width > 0 {
         return column.width.min(255);
     }
-    let header: usize = column.header.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
-    u16::try_from(header + 4).unwrap_or(60).clamp(8, 60)
+    u16::try_from(width_of_text(&column.header) + 4).unwrap_or(60).clamp(8, 60)
+}
+
+/// In characters of ASCII.
+fn width_of_text(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+}
+
+/// How many lines the row's longest text breaks into, about.
+fn lines_of(columns: &[ColumnDoc], row: &[CellDoc]) -> u32 {
+    let wrapped = columns.iter().zip(row).filter(|(column, _)| column.kind == ColumnKind::LongText);
+    let lines = wrapped.map(|(column, cell)| match cell {
+        CellDoc::Text(text) => {
+            // One character less than the column has, for the space at its edges.
+            let width = usize::from(width_of(column)).saturating_sub(1).max(1);
+            text.lines().map(|line| width_of_text(line).div_ceil(width).max(1)).sum()
+        }
+        _ => 1,
+    });
+    u32::try_from(lines.max().unwrap_or(1)).unwrap_or(u32::MAX)
 }
 
 /// Lists of choices that are too long for a rule, one column each.

@@ -56,8 +56,12 @@ fn counts_rows_as_a_spreadsheet_does() {
 fn names_what_is_wrong_with_the_text() {
     check_error(b"", ReadError::EmptyFile);
     check_error(b"a,b\n\"open,c\nd\n", ReadError::UnclosedQuote { row: 2 });
-    check_error(b"\xff\xfe\x00\xd8", ReadError::UnknownEncoding);
-    check_error(b"a,\x81\n", ReadError::UnknownEncoding);
+    check_error(b"\xff\xfea\0\n\0\x00\xd8", ReadError::UnknownEncoding { line: 2 });
+    check_error(b"a,\x81\n", ReadError::UnknownEncoding { line: 1 });
+    check_error(
+        "\u{feff}甲\n乙\n".as_bytes().strip_suffix(b"\x99\n").unwrap(),
+        ReadError::UnknownEncoding { line: 2 },
+    );
     check_error(b"1\n2\n3\n4\n", ReadError::TooManyRows { sheet: "示例".into(), row: 4, limit: 3 });
     check_error(
         b"1,2,3,4\n",
@@ -72,4 +76,26 @@ fn blank_rows_and_columns_beyond_the_limits_do_no_harm() {
     let text = format!("a,b{}\n\n\n\n , \n", ",".repeat(40_000));
     let workbook = read_csv(text.as_bytes(), "示例", &limits).unwrap();
     assert_eq!(lines_of(&workbook.sheets[0]), ["1: a|b"]);
+}
+
+#[test]
+fn a_file_put_together_from_two_encodings_is_told_by_its_line_and_never_read_as_one() {
+    let gb18030 = |text: &str| GB18030.encode(text).0.into_owned();
+    let check = |parts: &[&[u8]], expected: Option<(usize, &str)>| {
+        let bytes = parts.concat();
+        let found = match read_csv(&bytes, "示例", &ReadLimits::default()) {
+            Err(ReadError::MixedEncoding { line, here, .. }) => Some((line, here)),
+            Err(other) => panic!("{other}"),
+            Ok(_) => None,
+        };
+        assert_eq!(found, expected, "{bytes:?}");
+    };
+    let header = "单位名称,备注\n";
+    let row = "示例市虚构局,门户网站\n";
+    check(&[header.as_bytes(), row.as_bytes(), &gb18030(row)], Some((3, "GB18030")));
+    check(&[&gb18030(header), &gb18030(row), row.as_bytes(), &gb18030(row)], Some((3, "UTF-8")));
+    check(&[&gb18030(header), "单位名称\n".as_bytes(), &gb18030(row)], Some((2, "UTF-8")));
+    // 联通 in GB18030 is UTF-8 as well, of another meaning.
+    check(&[&gb18030(header), &gb18030("联通\n"), &gb18030(row)], None);
+    check(&[&gb18030("联通\n虚构局\n㑇,镕\n")], None);
 }

@@ -150,6 +150,25 @@ fn characters_that_xml_forbids_survive() {
     assert_eq!(read.replace("\r\n", "\n"), text.replace("\r\n", "\n"));
 }
 
+/// Height of the first row below the header of a sheet with one column, in points; 15 if none is written.
+#[track_caller]
+fn check_height(kind: ColumnKind, text: &str, expected: &str) {
+    let sheet = SheetDoc::table("名录", vec![ColumnDoc::new("说明", 21, kind)], vec![vec![text.into()]]);
+    let xml = part(&write_workbook(&book(vec![sheet])).unwrap(), "xl/worksheets/sheet1.xml");
+    let row = xml.split("<row r=\"2\"").nth(1).and_then(|rest| rest.split('>').next()).unwrap();
+    let height = row.split("ht=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("15");
+    assert_eq!(height, expected, "{row}");
+}
+
+#[test]
+fn rows_are_as_high_as_their_longest_text_needs() {
+    check_height(ColumnKind::LongText, "十个汉字刚好占满一行", "15");
+    check_height(ColumnKind::LongText, "十一个汉字就要占两行了", "30");
+    check_height(ColumnKind::LongText, "one\ntwo\nthree", "45");
+    check_height(ColumnKind::LongText, &"很长".repeat(1_000), "408");
+    check_height(ColumnKind::Text, "这一列不换行所以再长也只有一行高", "15");
+}
+
 #[test]
 fn an_empty_report_is_still_a_sheet_with_a_header() {
     let columns = vec![ColumnDoc::new("单位", 10, ColumnKind::Text)];

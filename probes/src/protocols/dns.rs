@@ -45,7 +45,7 @@ impl Talk for Version {
 }
 
 /// The first string of the first TXT answer.
-fn first_text(rest: &[u8]) -> Result<Option<&[u8]>, Miss> {
+pub(crate) fn first_text(rest: &[u8]) -> Result<Option<&[u8]>, Miss> {
     let mut cursor = Cursor::whole(rest);
     let (n_questions, n_answers) = (cursor.u16()?, cursor.u16()?);
     cursor.u32()?;
@@ -68,7 +68,7 @@ fn first_text(rest: &[u8]) -> Result<Option<&[u8]>, Miss> {
 }
 
 /// Labels or a pointer; a pointer ends a name, so none needs to be followed.
-fn skip_name(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
+pub(crate) fn skip_name(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
     for _ in 0..128 {
         match cursor.u8()? {
             0 => return Ok(()),
@@ -81,7 +81,7 @@ fn skip_name(cursor: &mut Cursor<'_>) -> Result<(), Miss> {
 }
 
 /// BIND gives its version bare; others put their name before it.
-fn product(text: &[u8]) -> (&'static str, &[u8]) {
+pub(crate) fn product(text: &[u8]) -> (&'static str, &[u8]) {
     let number = text
         .split(|b| matches!(b, b' ' | b'-'))
         .find(|word| word.first().is_some_and(u8::is_ascii_digit))

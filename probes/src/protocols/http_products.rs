@@ -102,6 +102,8 @@ const PRODUCTS: &[Product] = &[
     product("HAProxy", Sign::StatusBody(400, b"Your browser sent an invalid request.")),
     product("Squid", Sign::FieldHas("x-squid-error", b"")),
     product("tinyproxy", Sign::FieldHas("server", b"tinyproxy")),
+    // The page of `-www` begins with its own command line.
+    product("OpenSSL s_server", Sign::Body(b"<pre>\n\ns_server ")),
     product("Spring Boot", Sign::Body(b"Whitelabel Error Page")),
 ];
 

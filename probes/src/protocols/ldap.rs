@@ -8,8 +8,14 @@ use crate::talk::{Peer, Talk, Turn};
 
 const UNBIND: &[u8] = &[0x30, 5, 2, 1, 3, 0x42, 0];
 const MAX_MESSAGE: usize = 32 * 1024;
-const ATTRIBUTES: [&[u8]; 5] =
-    [b"namingContexts", b"vendorName", b"vendorVersion", b"defaultNamingContext", b"dnsHostName"];
+const ATTRIBUTES: [&[u8]; 6] = [
+    b"namingContexts",
+    b"vendorName",
+    b"vendorVersion",
+    b"defaultNamingContext",
+    b"dnsHostName",
+    b"objectClass",
+];
 
 const SEARCH_ENTRY: u8 = 0x64;
 const SEARCH_DONE: u8 = 0x65;
@@ -149,7 +155,7 @@ impl Talk for Directory {
 }
 
 /// The facts of the root DSE, and the naming context to look into.
-fn root(facts: ServiceFacts, entry: &[u8]) -> (ServiceFacts, Vec<u8>) {
+pub(crate) fn root(facts: ServiceFacts, entry: &[u8]) -> (ServiceFacts, Vec<u8>) {
     let mut facts = facts;
     let mut base: &[u8] = b"";
     let mut entry = Cursor::whole(entry);
@@ -167,6 +173,14 @@ fn root(facts: ServiceFacts, entry: &[u8]) -> (ServiceFacts, Vec<u8>) {
         } else if name.eq_ignore_ascii_case(b"defaultNamingContext") {
             base = value;
             facts = facts.product("Active Directory");
+        } else if name.eq_ignore_ascii_case(b"objectClass") {
+            // OpenLDAP gives its root entry a class of its own name.
+            let mut classes = Cursor::whole(values);
+            while let Ok((4, class)) = element(&mut classes) {
+                if class.eq_ignore_ascii_case(b"OpenLDAProotDSE") {
+                    facts = facts.product("OpenLDAP");
+                }
+            }
         } else if name.eq_ignore_ascii_case(b"vendorName") {
             facts = facts.product(&crate::clean::text(value));
         } else if name.eq_ignore_ascii_case(b"vendorVersion") {

@@ -12,7 +12,8 @@ const REQUEST: [u8; 19] = [3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 0x0
 /// The disconnect ultimatum (T.125 inside TPKT) with which xrdp answers what isn't a connection request.
 pub(crate) fn recognise(seen: &Seen<'_>) -> Result<ServiceFacts, Miss> {
     seen.cursor().tag(&[3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80])?;
-    Ok(identified("rdp"))
+    // Others hang up without a word.
+    Ok(identified("rdp").product("xrdp"))
 }
 
 pub(crate) fn talk(_: &Peer) -> Box<dyn Talk> {

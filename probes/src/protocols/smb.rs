@@ -71,12 +71,26 @@ fn smb2(body: &mut Cursor<'_>) -> Result<Turn, Miss> {
     body.tag(&[65, 0])?;
     let security = body.u16_le()?;
     let dialect = body.u16_le()?;
+    body.take(2)?;
+    let server = body.take(16)?;
     let signing: &[u8] = if security & 2 != 0 { b"required" } else { b"not required" };
     let name = match dialect {
         0x02ff => "SMB 2 or higher".to_owned(),
         dialect => format!("SMB {}.{}.{}", dialect >> 8, dialect >> 4 & 15, dialect & 15),
     };
-    Turn::done(identified("smb").fact("dialect", name.as_bytes()).fact("signing", signing))
+    let facts = identified("smb").fact("dialect", name.as_bytes()).fact("signing", signing);
+    Turn::done(match spelled_name(server) {
+        Some(name) => facts.product("Samba").fact("computer-name", name),
+        None => facts,
+    })
+}
+
+/// The name of the computer where the server's GUID (MS-SMB2 §2.2.4) spells it, filled up with zeros. Samba does so;
+/// the GUIDs of others are random.
+fn spelled_name(guid: &[u8]) -> Option<&[u8]> {
+    let (name, rest) = guid.split_at_checked(guid.iter().position(|&byte| byte == 0)?)?;
+    let of_names = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(byte);
+    (!name.is_empty() && name.iter().all(of_names) && rest.iter().all(|&byte| byte == 0)).then_some(name)
 }
 
 fn smb1(body: &mut Cursor<'_>) -> Result<Turn, Miss> {

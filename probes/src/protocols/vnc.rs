@@ -19,7 +19,17 @@ fn version<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Miss> {
 
 pub(crate) fn recognise(seen: &Seen<'_>) -> Result<ServiceFacts, Miss> {
     let version = version(&mut seen.cursor())?;
-    Ok(identified("vnc").fact("protocol-version", version))
+    Ok(facts_of(version))
+}
+
+/// Those who speak versions of their own tell who they are by that; the others don't say.
+fn facts_of(version: &[u8]) -> ServiceFacts {
+    let facts = identified("vnc").fact("protocol-version", version);
+    match version {
+        b"003.889" => facts.product("Apple Remote Desktop"),
+        b"004.000" | b"004.001" | b"005.000" => facts.product("RealVNC"),
+        _ => facts,
+    }
 }
 
 pub(crate) fn talk(_: &Peer) -> Box<dyn Talk> {
@@ -36,7 +46,7 @@ impl Talk for Screen {
         let mut cursor = seen.cursor();
         let Some(facts) = self.facts.clone() else {
             let version = version(&mut cursor)?;
-            self.facts = Some(identified("vnc").fact("protocol-version", version));
+            self.facts = Some(facts_of(version));
             // Only 3.3, 3.7 and 3.8 exist; odd numbers of Apple and others count as 3.8 if they are higher.
             self.is_3_3 = version < b"003.007".as_slice();
             let ours: &[u8] = match version {

@@ -154,10 +154,34 @@ pub(crate) static FAULT: ColumnSpec = ColumnSpec {
     header: "错误原因",
     aliases: &["原因", "fault", "error"],
     kind: Kind::Ignored,
-    note: "导入时忽略此列",
+    note: "导入时忽略此列；其中的行号是原文件的行号，见“原行号”列",
     width: 60,
     ..PLAIN
 };
+
+/// First column of an error workbook: reasons name rows as the file had them that was imported.
+pub(crate) static FROM_ROW: ColumnSpec = ColumnSpec {
+    key: Key::FromRow,
+    header: "原行号",
+    aliases: &["原行", "original row"],
+    kind: Kind::Ignored,
+    note: "该行在原文件中的行号；导入时忽略此列",
+    width: 9,
+    ..PLAIN
+};
+
+static INDEX: ColumnSpec = ColumnSpec {
+    key: Key::Index,
+    header: "序号",
+    aliases: &["序", "编号", "行号", "no", "no.", "№", "#", "index", "serial"],
+    kind: Kind::Ignored,
+    note: "导入时忽略此列",
+    width: 8,
+    ..PLAIN
+};
+
+/// Understood in every sheet that has no column of its own by that name, and in no template.
+pub(crate) static ALWAYS_UNDERSTOOD: [&ColumnSpec; 3] = [&FAULT, &FROM_ROW, &INDEX];
 
 #[cfg(test)]
 mod tests {

@@ -83,7 +83,7 @@ fn hold_back(
         if is_as_registered || context.is_bad(entry.at) {
             continue;
         }
-        if let Some(reason) = missing.hold_back(entry.value.unit) {
+        if let Some(reason) = missing.hold_back(entry.value.unit, &entry.value.target) {
             context.fault(entry.at, Key::Target, reason);
         }
     }
@@ -98,7 +98,9 @@ fn asset(
     registered: Option<&Asset>,
     known: &Known<'_>,
 ) -> Option<Asset> {
-    check_width(context, record, target);
+    if let Some(reason) = too_wide(target) {
+        context.fault(record.at, Key::Target, reason);
+    }
     let system = record.text(Key::System).and_then(|text| {
         let found = known.systems.resolve(known.units, unit, text);
         found.map_err(|reason| context.fault(record.at, Key::System, reason)).ok()
@@ -114,13 +116,12 @@ fn asset(
     Some(Asset { id, unit, system, target: target.clone(), owned, authorisation, answerable, note })
 }
 
-fn check_width(context: &mut Context<'_>, record: &Record, target: &AssetTarget) {
-    let AssetTarget::Addresses(range) = target else { return };
+fn too_wide(target: &AssetTarget) -> Option<Reason> {
+    let AssetTarget::Addresses(range) = target else { return None };
     let (bits, shortest_prefix) =
         if range.first().is_ipv4() { (32, SHORTEST_V4) } else { (128, SHORTEST_V6) };
-    if range.len() > 1u128 << (bits - u32::from(shortest_prefix)) {
-        context.fault(record.at, Key::Target, Reason::TooWide { shortest_prefix });
-    }
+    let is_too_wide = range.len() > 1u128 << (bits - u32::from(shortest_prefix));
+    is_too_wide.then_some(Reason::TooWide { shortest_prefix })
 }
 
 fn authorisation(
@@ -191,11 +192,19 @@ impl AssetIndex {
         if is_held {
             return Ok(());
         }
-        let touches = |bad: &AssetTarget| match (bad, target) {
-            (AssetTarget::Addresses(bad), AssetTarget::Addresses(range)) => bad.overlaps(range),
-            _ => bad == target,
+        // The row that would hold the target if it were right: the narrowest that holds all of it, and a range that
+        // is too wide for anybody only if there is no other.
+        let rank = |bad: &AssetTarget| match (bad, target) {
+            (AssetTarget::Addresses(held), AssetTarget::Addresses(range)) => {
+                held.overlaps(range).then(|| {
+                    let is_whole = held.contains(range.first()) && held.contains(range.last());
+                    (too_wide(bad).is_some(), !is_whole, held.len())
+                })
+            }
+            _ => (bad == target).then_some((false, false, 1)),
         };
-        let bad = self.bad.get(&unit).and_then(|of_unit| of_unit.iter().find(|(bad, _)| touches(bad)));
+        let of_unit = self.bad.get(&unit).into_iter().flatten();
+        let bad = of_unit.filter_map(|(bad, row)| Some((rank(bad)?, row))).min_by_key(|(rank, _)| *rank);
         Err(match (bad, self.unread) {
             (Some((_, row)), _) => Reason::RefersToBadRow(row.clone()),
             (None, Some(sheet)) => Reason::RefersToUnreadSheet { sheet: sheet.into() },

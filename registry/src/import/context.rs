@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::id::Mint;
 
+use super::changes::ChangedRow;
 use super::header::Header;
 use super::outcome::{Count, ImportOutcome, Warning};
 use super::value::Value;
@@ -187,10 +188,11 @@ impl<'a> Context<'a> {
     pub(crate) fn into_outcome(
         mut self,
         change: RegisterChange,
+        changes: Vec<ChangedRow>,
         counts: BTreeMap<SheetKey, Count>,
     ) -> ImportOutcome {
         self.faults.sort_by_key(|fault| (fault.source, fault.row, fault.column));
         let error_sheets = error_sheets::build(&self);
-        outcome::build(self, change, counts, error_sheets)
+        outcome::build(self, change, changes, counts, error_sheets)
     }
 }

@@ -1,11 +1,11 @@
 //! The bad rows as sheets that can be corrected and imported again: the file's own columns and cells, and a last
-//! column that says what is wrong.
+//! column that says what is wrong. The first column is the number that the row had in the file, which reasons cite.
 
 use std::collections::BTreeMap;
 
 use super::context::{Context, Fault, Source};
 use crate::cell;
-use crate::columns::{ColumnSpec, FAULT, Kind};
+use crate::columns::{ColumnSpec, FAULT, FROM_ROW, Key, Kind};
 use crate::reason::Reason;
 use crate::table::{CellIn, ColumnOut, Mark, SheetOut};
 
@@ -54,16 +54,14 @@ fn sheet(source: &Source<'_>, faults: &[&Fault]) -> Option<SheetOut> {
             .any(|row| row.cells.get(column).is_some_and(|cell| !cell::is_blank(cell))),
     };
     let kept: Vec<usize> = (0..n_columns).filter(|column| is_used(*column)).collect();
-    let mut columns: Vec<ColumnOut> = kept
-        .iter()
-        .map(|&column| match spec_of(column) {
-            Some(spec) => column_out(spec),
-            None => {
-                let header = header_row.cells.get(column).map(cell::shown).unwrap_or_default();
-                ColumnOut { header, width: FAULT.width / 4, as_text: true, ..ColumnOut::default() }
-            }
-        })
-        .collect();
+    let mut columns = vec![ColumnOut { as_text: false, ..column_out(&FROM_ROW) }];
+    columns.extend(kept.iter().map(|&column| match spec_of(column) {
+        Some(spec) => column_out(spec),
+        None => {
+            let header = header_row.cells.get(column).map(cell::shown).unwrap_or_default();
+            ColumnOut { header, width: FAULT.width / 4, as_text: true, ..ColumnOut::default() }
+        }
+    }));
     columns.push(column_out(&FAULT));
     let mut out =
         SheetOut { name: source.spec.name.to_owned(), columns, rows: Vec::new(), marks: Vec::new() };
@@ -75,6 +73,7 @@ fn sheet(source: &Source<'_>, faults: &[&Fault]) -> Option<SheetOut> {
         let mut texts: Vec<String> = Vec::new();
         for (column, reason) in of_row.into_iter().flatten() {
             let position = column.and_then(|column| kept.iter().position(|kept| *kept == column));
+            let position = position.map(|position| position + 1);
             let header = position.and_then(|position| out.columns.get(position)).map(|column| &column.header);
             texts.push(header.map_or_else(|| reason.zh(), |header| format!("{header}：{}", reason.zh())));
             if let Some(position) = position {
@@ -93,7 +92,8 @@ fn sheet(source: &Source<'_>, faults: &[&Fault]) -> Option<SheetOut> {
             let date = counted_otherwise.then(|| cell::date(&cell, true).ok().flatten()).flatten();
             date.map_or(cell, CellIn::Date)
         };
-        let mut cells: Vec<CellIn> = kept.iter().map(cell).collect();
+        let mut cells = vec![CellIn::Number(f64::from(row.number))];
+        cells.extend(kept.iter().map(cell));
         cells.push(CellIn::Text(texts.join("；")));
         out.rows.push(cells);
     }
@@ -108,6 +108,10 @@ pub(crate) fn column_out(spec: &ColumnSpec) -> ColumnOut {
         required: spec.required,
         as_text: !matches!(spec.kind, Kind::Date | Kind::Port),
         as_date: spec.kind == Kind::Date,
+        wraps: matches!(
+            spec.kind,
+            Kind::Name | Kind::Note | Kind::SystemRef | Kind::Target | Kind::Addresses
+        ) || spec.key == Key::Fault,
         choices: spec.choices.iter().map(|choice| (*choice).to_owned()).collect(),
         note: spec.note.to_owned(),
     }

@@ -1,7 +1,9 @@
 //! Which sheet a table is, and which row of it the header.
 
 use crate::cell;
-use crate::columns::{ColumnSpec, FAULT, Key, Kind, SHEETS, SheetSpec, UNIT_NAME};
+use crate::columns::{
+    ALWAYS_UNDERSTOOD, ColumnSpec, Key, Kind, SHEETS, SheetKey, SheetSpec, UNIT_NAME, sheet,
+};
 use crate::table::{CellIn, Table};
 
 /// Titles, notes and merged cells above the header are looked past, up to so many rows that hold anything.
@@ -57,22 +59,112 @@ impl Header {
     }
 }
 
+/// A table that is taken for a sheet of the register.
+#[derive(Debug, Clone)]
+pub(crate) struct Recognised {
+    pub(crate) spec: &'static SheetSpec,
+    /// Why it may be exclusions, if only that is known of it.
+    pub(crate) may_exclude: Option<String>,
+}
+
+/// What lists of what must not be scanned are called, without spaces, dashes and in lower case.
+const NOT_TO_SCAN: &[&str] = &[
+    "排除",
+    "不扫",
+    "免扫",
+    "禁扫",
+    "勿扫",
+    "停扫",
+    "禁止扫",
+    "不得扫",
+    "不要扫",
+    "不可扫",
+    "不能扫",
+    "避免扫",
+    "白名单",
+    "例外",
+    "豁免",
+    "exclu",
+    "whitelist",
+    "allowlist",
+    "noscan",
+    "donotscan",
+    "dontscan",
+];
+
+pub(super) fn says_not_to_scan(text: &str) -> bool {
+    let key: String = cell::name_key(text).chars().filter(|c| !matches!(c, '-' | '_' | '\'')).collect();
+    NOT_TO_SCAN.iter().any(|words| key.contains(words))
+}
+
+/// Whether something in the text is, or was to be, an address: `192.0.2.*` too, but not `2026.11.22`.
+pub(super) fn names_address(text: &str) -> bool {
+    let mut parts = text.split(|c: char| !(c.is_ascii_hexdigit() || ".:".contains(c)));
+    parts.any(|part| {
+        let part = part.trim_start_matches(':');
+        let has_octets = part.matches('.').count() >= 3 && part.starts_with(|c: char| c.is_ascii_digit());
+        has_octets || part.contains("::") || part.parse::<std::net::IpAddr>().is_ok()
+    })
+}
+
+/// Why a table that isn't called after a sheet may be exclusions. Whoever looked past it would probe what somebody
+/// wanted to protect; whoever took it for assets would do so on purpose.
+fn may_exclude(table: &Table) -> Option<String> {
+    if table.rows.iter().all(|row| row.cells.iter().all(cell::is_blank)) {
+        return None;
+    }
+    if says_not_to_scan(&table.sheet) {
+        return Some(table.sheet.trim().to_owned());
+    }
+    let spec = sheet(SheetKey::Exclusions);
+    let has = |header: &Header, key| header.column_of(key).is_some();
+    let rows = table.rows.iter().filter(|row| !row.cells.iter().all(cell::is_blank)).take(MAX_ROWS_ABOVE);
+    let mut said: Option<String> = None;
+    for row in rows {
+        let texts = row.cells.iter().map(cell::shown);
+        said = said.or_else(|| texts.into_iter().find(|text| says_not_to_scan(text)));
+        if has(&read(0, &row.cells, spec), Key::Target) && said.is_some() {
+            return said;
+        }
+    }
+    let header = find(table, spec).filter(|header| has(header, Key::Target))?;
+    let is_service = find(table, sheet(SheetKey::Services)).is_some_and(|header| has(&header, Key::Port));
+    let is_complete =
+        |spec: &SheetSpec| find(table, spec).is_some_and(|header| header.missing(spec).is_empty());
+    let telling = if has(&header, Key::Reason) {
+        Key::Reason
+    } else if has(&header, Key::Until) && !is_service && !SHEETS.iter().any(is_complete) {
+        Key::Until
+    } else {
+        return None;
+    };
+    let column = header.column_of(telling)?;
+    table.rows.get(header.row)?.cells.get(column).map(cell::shown)
+}
+
 /// The sheet that a table is by its name, else by its header.
-pub(crate) fn recognise(table: &Table) -> Option<&'static SheetSpec> {
+pub(crate) fn recognise(table: &Table) -> Option<Recognised> {
     let name = header_key(&table.sheet);
     // A second sheet of one kind is often called 资产2.
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let by_name = SHEETS
         .iter()
         .find(|spec| spec.aliases.iter().chain([&spec.name]).any(|known| header_key(known) == name));
-    by_name.or_else(|| {
+    if let Some(spec) = by_name {
+        return Some(Recognised { spec, may_exclude: None });
+    }
+    if let Some(why) = may_exclude(table) {
+        return Some(Recognised { spec: sheet(SheetKey::Exclusions), may_exclude: Some(why) });
+    }
+    let by_header = || {
         let complete = SHEETS.iter().filter_map(|spec| {
             let header = find(table, spec)?;
             header.missing(spec).is_empty().then(|| (header.n_recognised(), spec))
         });
         // Of two that tie the earlier sheet: `max_by_key` takes the last, hence the reversal.
         complete.rev().max_by_key(|(n, _)| *n).map(|(_, spec)| spec)
-    })
+    };
+    by_header().map(|spec| Recognised { spec, may_exclude: None })
 }
 
 /// The row in which most columns of the sheet are recognised; the first of several.
@@ -128,7 +220,7 @@ fn column_named(spec: &SheetSpec, key: &str) -> Option<&'static ColumnSpec> {
         column.aliases.iter().chain([&column.header]).any(|name| header_key(name) == key)
     };
     // 原因 is a column of its own in the sheet 排除, and the importer's remark in the others.
-    spec.columns.iter().find(is_named).or_else(|| Some(&FAULT).filter(is_named))
+    spec.columns.iter().find(is_named).or_else(|| ALWAYS_UNDERSTOOD.into_iter().find(is_named))
 }
 
 /// What headers are compared by: without width, case, spaces, underscores, the star of a required column, and
@@ -168,9 +260,9 @@ mod tests {
 
     #[track_caller]
     fn check(table: Table, expected: Option<(&str, usize, usize)>) {
-        let found = recognise(&table).and_then(|spec| {
-            let header = find(&table, spec)?;
-            Some((spec.name, header.row, header.columns.len()))
+        let found = recognise(&table).and_then(|known| {
+            let header = find(&table, known.spec)?;
+            Some((known.spec.name, header.row, header.columns.len()))
         });
         assert_eq!(found, expected, "{table:?}");
     }
@@ -205,12 +297,12 @@ mod tests {
             [(["单位名称", "单位信用代码", "资产"], 1, 0), (["统一社会信用代码", "单位", "资产"], 0, 1)]
         {
             let table = table("资产", &[&headers]);
-            let header = recognise(&table).and_then(|spec| find(&table, spec)).expect("a header");
+            let header = recognise(&table).and_then(|known| find(&table, known.spec)).expect("a header");
             let found = (header.column_of(Key::Unit), header.column_of(Key::UnitName));
             assert_eq!((found, header.repeated), ((Some(code), Some(name)), vec![]), "{headers:?}");
         }
         let table = table("资产", &[&["单位", "单位名称", "信用代码", "单位信用代码", "资产"]]);
-        let header = recognise(&table).and_then(|spec| find(&table, spec)).expect("a header");
+        let header = recognise(&table).and_then(|known| find(&table, known.spec)).expect("a header");
         assert_eq!(header.repeated, [(1, 0), (3, 2)]);
     }
 
@@ -218,7 +310,7 @@ mod tests {
     fn the_remark_of_an_error_workbook_is_ignored_but_not_the_reason_of_an_exclusion() {
         for (sheet, key) in [("资产", Key::Fault), ("排除", Key::Reason)] {
             let table = table(sheet, &[&["单位信用代码", "目标", "原因"]]);
-            let header = recognise(&table).and_then(|spec| find(&table, spec)).expect("a header");
+            let header = recognise(&table).and_then(|known| find(&table, known.spec)).expect("a header");
             assert_eq!(header.column_of(key), Some(2), "{sheet}");
         }
     }

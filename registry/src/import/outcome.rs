@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::NaiveDate;
+
+use super::changes::ChangedRow;
 use super::context::Context;
+use super::furniture::Furniture;
 use crate::cell;
 use crate::change::RegisterChange;
 use crate::columns::SheetKey;
-use crate::reason::Reason;
+use crate::reason::{Reason, RowAt};
 use crate::table::{SheetOut, column_letters};
 
 /// So many errors are listed; the others are counted.
@@ -17,6 +21,8 @@ pub const MAX_ERRORS: usize = 1000;
 pub struct ImportOutcome {
     /// What is to be stored; empty if nothing is.
     pub change: RegisterChange,
+    /// Every entry that is new or changed, whatever the mode: what would change if nothing were wrong.
+    pub changes: Vec<ChangedRow>,
     /// In the order of sheets, rows and columns, at most [`MAX_ERRORS`].
     pub errors: Vec<RowError>,
     /// How many errors are not listed.
@@ -132,6 +138,71 @@ pub enum Warning {
     EmptyUnknownColumn { sheet: String, letter: String, header: String },
     #[error("the file was made after template version {0}, which is newer than this program")]
     NewerTemplate(u32),
+    #[error("there is nothing to import: the file holds no row with an entry")]
+    NothingThere,
+    #[error("{sheet} {rows} ignored: looks like {what}")]
+    IgnoredRows { sheet: String, rows: RowList, what: Furniture },
+    #[error(
+        "{at}: the unit of the credit code {code} is renamed from {old} to {new}; if these are two units, the code is wrong"
+    )]
+    UnitRenamed { at: RowAt, code: String, old: String, new: String },
+    #[error("{sheet} {rows}: {what} (the earliest on {earliest})")]
+    Ended { what: Ended, sheet: String, rows: RowList, earliest: NaiveDate },
+}
+
+/// What has no effect any more, since its last day is past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Ended {
+    #[error("the authorisation ended before today, so that the asset is not probed")]
+    Authorisation,
+    #[error("the exclusion ended before today, so that it protects nothing")]
+    Exclusion,
+    #[error("the declaration ended before today, so that the service counts as undeclared")]
+    Service,
+}
+
+impl Ended {
+    fn zh(self) -> &'static str {
+        match self {
+            Ended::Authorisation => "授权已到期，资产不会被扫描",
+            Ended::Exclusion => "排除已到期，不起保护作用",
+            Ended::Service => "备案已到期，服务按未备案处理",
+        }
+    }
+}
+
+/// Row numbers, of which the first few are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowList {
+    pub first: Vec<u32>,
+    pub n_more: usize,
+}
+
+impl RowList {
+    const MAX_TOLD: usize = 10;
+
+    pub(crate) fn push(&mut self, row: u32) {
+        if self.first.len() < RowList::MAX_TOLD { self.first.push(row) } else { self.n_more += 1 }
+    }
+
+    fn joined(&self, separator: &str) -> String {
+        self.first.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
+    }
+
+    fn zh(&self) -> String {
+        let more =
+            if self.n_more > 0 { format!("等{}行", self.first.len() + self.n_more) } else { "行".into() };
+        format!("第{}{more}", self.joined("、"))
+    }
+}
+
+/// `row 3` or `rows 3, 5 and 12 more`.
+impl fmt::Display for RowList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.first.len() + self.n_more == 1 { "" } else { "s" };
+        write!(f, "row{plural} {}", self.joined(", "))?;
+        if self.n_more > 0 { write!(f, " and {} more", self.n_more) } else { Ok(()) }
+    }
 }
 
 impl Warning {
@@ -142,6 +213,17 @@ impl Warning {
                 format!("“{sheet}”表{letter}列“{header}”：不认识，且为空")
             }
             Warning::NewerTemplate(version) => format!("文件采用的模板版本{version}比本程序新"),
+            Warning::NothingThere => "没有可导入的内容：文件中没有一行登记数据".into(),
+            Warning::IgnoredRows { sheet, rows, what } => {
+                format!("“{sheet}”表{}已忽略：像是{}", rows.zh(), what.zh())
+            }
+            Warning::UnitRenamed { at, code, old, new } => format!(
+                "{}：信用代码{code}的单位将由“{old}”改名为“{new}”；如果这是两个单位，则信用代码有误",
+                at.zh()
+            ),
+            Warning::Ended { what, sheet, rows, earliest } => {
+                format!("“{sheet}”表{}：{}（最早于{earliest}到期）", rows.zh(), what.zh())
+            }
         }
     }
 }
@@ -149,6 +231,7 @@ impl Warning {
 pub(super) fn build(
     context: Context<'_>,
     change: RegisterChange,
+    changes: Vec<ChangedRow>,
     counts: BTreeMap<SheetKey, Count>,
     error_sheets: Vec<SheetOut>,
 ) -> ImportOutcome {
@@ -173,5 +256,5 @@ pub(super) fn build(
             reason: fault.reason,
         }
     });
-    ImportOutcome { change, errors: errors.collect(), n_more_errors, warnings, counts, error_sheets }
+    ImportOutcome { change, changes, errors: errors.collect(), n_more_errors, warnings, counts, error_sheets }
 }

@@ -40,6 +40,14 @@ pub(crate) trait Registered: Clone + PartialEq {
     fn id(&self) -> Self::Id;
 }
 
+/// How the entries of all sheets came out.
+#[derive(Default)]
+pub(crate) struct Settled {
+    pub(crate) counts: BTreeMap<SheetKey, Count>,
+    /// Where the entries of the change stand, in its order.
+    pub(crate) places: BTreeMap<SheetKey, Vec<At>>,
+}
+
 pub(crate) struct Entries<T: Registered> {
     list: Vec<Entry<T>>,
     by_id: HashMap<T::Id, usize>,
@@ -99,33 +107,31 @@ impl<T: Registered> Entries<T> {
         kept.chain(self.good(context).map(|entry| (&entry.value, Some(entry.at))))
     }
 
-    /// The good entries that change the register, and the counts with those of this sheet.
-    pub(crate) fn settle(
-        self,
-        context: &Context<'_>,
-        registered: &[T],
-        mut counts: BTreeMap<SheetKey, Count>,
-    ) -> (Vec<T>, BTreeMap<SheetKey, Count>) {
+    /// The good entries that change the register; their places and counts are added to those of other sheets.
+    pub(crate) fn settle(self, context: &Context<'_>, registered: &[T], settled: &mut Settled) -> Vec<T> {
         let known: HashMap<T::Id, &T> = registered.iter().map(|value| (value.id(), value)).collect();
         let mut count =
             Count { n_bad: context.n_bad(T::SHEET), n_repeats: self.n_repeats, ..Count::default() };
         let mut changed = Vec::new();
+        let places = settled.places.entry(T::SHEET).or_default();
         for entry in self.list.into_iter().filter(|entry| !context.is_bad(entry.at)) {
             match known.get(&entry.value.id()) {
                 Some(known) if **known == entry.value => count.n_unchanged += 1,
                 Some(_) => {
                     count.n_changed += 1;
+                    places.push(entry.at);
                     changed.push(entry.value);
                 }
                 None => {
                     count.n_new += 1;
+                    places.push(entry.at);
                     changed.push(entry.value);
                 }
             }
         }
         if count != Count::default() {
-            counts.insert(T::SHEET, count);
+            settled.counts.insert(T::SHEET, count);
         }
-        (changed, counts)
+        changed
     }
 }

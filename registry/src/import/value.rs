@@ -1,5 +1,7 @@
 //! One cell, read as its column's kind says.
 
+use std::net::Ipv4Addr;
+
 use chrono::NaiveDate;
 use model::addr::AddrRange;
 use model::credit_code::CreditCode;
@@ -115,6 +117,10 @@ pub(crate) fn target(text: &str) -> Result<AssetTarget, Reason> {
     if text.contains([',', ';', ' ', '\n', '|']) {
         return Err(Reason::SeveralTargets);
     }
+    if let Some(without) = without_leading_zeros(&text) {
+        return Err(Reason::LeadingZeros { without });
+    }
+    let text = with_prefix_length(text)?;
     let as_range = match text.parse::<AddrRange>() {
         Ok(range) => return Ok(AssetTarget::Addresses(range)),
         Err(error) => error,
@@ -126,6 +132,44 @@ pub(crate) fn target(text: &str) -> Result<AssetTarget, Reason> {
         return Err(Reason::Address(as_range));
     }
     text.parse::<HostName>().map(AssetTarget::Host).map_err(|_| Reason::Target)
+}
+
+/// `192.0.2.0/255.255.255.0` as `192.0.2.0/24`; any other text as it is.
+fn with_prefix_length(text: String) -> Result<String, Reason> {
+    let Some((network, mask)) = text.split_once('/') else { return Ok(text) };
+    let (Ok(_), Ok(bits)) = (network.parse::<Ipv4Addr>(), mask.parse::<Ipv4Addr>().map(Ipv4Addr::to_bits))
+    else {
+        return Ok(text);
+    };
+    if bits.leading_ones() + bits.trailing_zeros() < 32 {
+        return Err(Reason::Netmask { mask: mask.to_owned() });
+    }
+    Ok(format!("{network}/{}", bits.leading_ones()))
+}
+
+/// The text without them, if any number of a dotted address has some. It is never read so: `010` is 8 to some
+/// programs, and another address would be probed than was meant.
+fn without_leading_zeros(text: &str) -> Option<String> {
+    let is_dotted = |part: &str| {
+        let octets: Vec<&str> = part.split('.').collect();
+        octets.len() == 4
+            && octets.iter().all(|octet| !octet.is_empty() && octet.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let shortened = |part: &str| {
+        let octets = part.split('.').map(|octet| match octet.trim_start_matches('0') {
+            "" => "0",
+            rest => rest,
+        });
+        octets.collect::<Vec<_>>().join(".")
+    };
+    let (address, rest) = match text.find(['/', '-']) {
+        Some(end) => text.split_at(end),
+        None => (text, ""),
+    };
+    let (sign, rest) = rest.split_at_checked(1).unwrap_or(("", rest));
+    let clean = |part: &str| if is_dotted(part) { shortened(part) } else { part.to_owned() };
+    let without = format!("{}{sign}{}", clean(address), clean(rest));
+    (without != text).then_some(without)
 }
 
 fn service(text: &str) -> Result<Value, Reason> {
@@ -228,6 +272,16 @@ mod tests {
         check(Kind::Target, "192.0.2.1\n192.0.2.2", Err("one in each row"));
         check(Kind::Target, "https://portal.example/", Err("web address"));
         check(Kind::Target, "门户网站", Err("not an address"));
+        check(Kind::Target, "192.0.2.0/255.255.255.0", Ok("192.0.2.0/24"));
+        check(Kind::Target, "192.0.2.0／255．255．255．128", Ok("192.0.2.0/25"));
+        check(Kind::Target, "192.0.2.7/255.255.255.255", Ok("192.0.2.7"));
+        check(Kind::Target, "192.0.2.1/255.255.255.0", Err("the network is 192.0.2.0/24"));
+        check(Kind::Target, "192.0.2.0/255.0.255.0", Err("255.0.255.0 is not a netmask"));
+        check(Kind::Target, "192.0.2.0/0.0.0.255", Err("0.0.0.255 is not a netmask"));
+        check(Kind::Target, "192.000.002.010", Err("write 192.0.2.10"));
+        check(Kind::Target, "192.0.02.0/24", Err("write 192.0.2.0/24"));
+        check(Kind::Target, "192.0.2.1-192.0.2.09", Err("write 192.0.2.1-192.0.2.9"));
+        check(Kind::Target, "192.0.2.0-9", Ok("192.0.2.0-192.0.2.9"));
     }
 
     #[test]

@@ -24,6 +24,10 @@ impl Reason {
             Reason::UnknownColumn => "不认识的列，且有内容；请按模板改列名，或删除该列".into(),
             Reason::RepeatedColumn { first } => format!("列重复，第一次出现在{first}列"),
             Reason::HiddenSheet => "工作表已隐藏，未读取；要导入请取消隐藏，否则请删除该表".into(),
+            Reason::MaybeExclusions { why, required } => format!(
+                "此表可能是排除清单（{why}），但不能按排除清单读取；请将表名改为“排除”并补齐列：{}，或删除该表",
+                required.join("、")
+            ),
             Reason::Empty => "必填，但为空".into(),
             Reason::Cell(fault) => fault.zh(),
             Reason::CreditCode(CreditCodeError::Length(n)) => format!("信用代码应为18位，现为{n}位"),
@@ -45,6 +49,12 @@ impl Reason {
             Reason::UrlTarget => "这是网址，请只写其中的域名".into(),
             Reason::Address(error) => address(error),
             Reason::Target => "不是地址、网段、地址范围或域名".into(),
+            Reason::LeadingZeros { without } => {
+                format!("地址的数字前有多余的 0（有的软件会当作八进制），请写成 {without}")
+            }
+            Reason::Netmask { mask } => {
+                format!("{mask} 不是子网掩码（二进制应先全为1、后全为0），请写成前缀形式，如 192.0.2.0/24")
+            }
             Reason::ExclusionOfHost => "排除的是地址范围，不能写域名，请填写该域名对应的地址".into(),
             Reason::TooWide { shortest_prefix } => format!("范围过大，最大为 /{shortest_prefix}"),
             Reason::Reversed { from, until, from_header } => {

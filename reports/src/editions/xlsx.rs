@@ -7,7 +7,7 @@ use documents::write::{CellDoc, ColumnDoc, ColumnKind, SheetDoc, WorkbookDoc, wr
 use crate::error::ReportError;
 use crate::figures::Figures;
 use crate::table::{Column, Kind, Table, Value};
-use crate::text::{Language, beijing, severity_word, show_text};
+use crate::text::{Language, beijing, facts, ports_words, service_words, severity_word, show_text};
 
 /// A spreadsheet's cell takes 32,767 characters; nobody reads as many.
 const CELL_TEXT: usize = 4000;
@@ -34,8 +34,8 @@ fn sheet(table: &Table) -> SheetDoc {
 
 fn column(column: &Column) -> ColumnDoc {
     let kind = match column.kind {
-        Kind::Text => ColumnKind::Text,
-        Kind::Long => ColumnKind::LongText,
+        Kind::Text | Kind::Code | Kind::Place => ColumnKind::Text,
+        Kind::Long | Kind::Verbatim => ColumnKind::LongText,
         Kind::Count => ColumnKind::Count,
         Kind::Number => ColumnKind::Integer,
         Kind::Instant => ColumnKind::DateTime,
@@ -57,10 +57,13 @@ fn cell(value: &Value, column: &Column) -> CellDoc {
         Value::Text(text) => text_cell(text),
         Value::Words(words) => text_cell(&words.zh),
         Value::Term(term) => text_cell(&term.words.zh),
+        Value::Facts(seen) => text_cell(&facts(seen).zh),
+        Value::Service(name) => text_cell(&service_words(name).zh),
         Value::Count(count) => {
             i64::try_from(*count).map_or_else(|_| text_cell(&count.to_string()), CellDoc::Integer)
         }
-        Value::Number(number) => CellDoc::Integer(*number),
+        Value::Number(number) | Value::Change(number) => CellDoc::Integer(*number),
+        Value::Ports(ports) => text_cell(&ports_words(ports).zh),
         Value::Instant(at) => {
             let local = at.with_timezone(&beijing()).naive_local();
             if column.kind == Kind::Date { CellDoc::Date(local.date()) } else { CellDoc::DateTime(local) }

@@ -6,9 +6,9 @@ use super::findings::address_key;
 use super::{all, counts_by};
 use crate::error::ReportError;
 use crate::frame::Row;
-use crate::rows::{ExclusionRow, HostRow, RefusalRow, RunRow};
+use crate::rows::{ExclusionRow, HostRow, RefusalRow, RunRow, RunState};
 use crate::table::{Column, Kind, Table, Value};
-use crate::text::{Term, Words, term, words};
+use crate::text::{Term, Words, method_term, term, words};
 use crate::view::{Outcome, View};
 
 fn extent(authorised: u64, probed: u64) -> Term {
@@ -73,37 +73,78 @@ pub(super) fn by_unit(view: &View) -> Result<Table, ReportError> {
     .with_total(words("合计", "Total")))
 }
 
-fn run_state(state: &str) -> Value {
+fn run_state(state: RunState) -> Term {
     match state {
-        "finished" => Value::Term(term("finished", "已完成", "Finished")),
-        "interrupted" => Value::Term(term("interrupted", "已中断", "Interrupted")),
-        "held" => Value::Term(term("held", "暂缓采信", "Held")),
-        "running" => Value::Term(term("running", "进行中", "Running")),
-        other => Value::Text(other.to_owned()),
+        RunState::Finished => term("finished", "已完成", "Finished"),
+        RunState::Interrupted => term("interrupted", "已中断", "Interrupted"),
+        RunState::Held => term("held", "暂缓采信", "Held"),
+        RunState::Running => term("running", "进行中", "Running"),
     }
 }
 
-fn method(method: &str) -> Value {
-    match method {
-        "connect" => Value::Term(term("connect", "TCP 连接", "TCP connect")),
-        other => Value::Text(other.to_owned()),
+/// The different sets of ports that the runs probed, in the order of the runs.
+fn port_lists(view: &View) -> Vec<&str> {
+    let mut lists: Vec<&str> = Vec::new();
+    for run in &view.runs {
+        if !lists.contains(&run.ports.as_str()) {
+            lists.push(&run.ports);
+        }
+    }
+    lists
+}
+
+/// Its number among the lists, from 1.
+fn list_of(lists: &[&str], ports: &str) -> Option<i64> {
+    let at = lists.iter().position(|list| *list == ports)?;
+    i64::try_from(at + 1).ok()
+}
+
+/// Every port that the runs probed: a row for each span of a list.
+pub(super) fn ports_probed(view: &View) -> Table {
+    let lists = port_lists(view);
+    let spans = lists.iter().flat_map(|list| {
+        let number = list_of(&lists, list).map_or(Value::None, Value::Number);
+        list.split(',').map(move |span| {
+            let (first, last) = span.split_once('-').unwrap_or((span, span));
+            let port =
+                |text: &str| text.parse::<u16>().map_or(Value::None, |port| Value::Number(i64::from(port)));
+            vec![number.clone(), port(first), port(last)]
+        })
+    });
+    Table {
+        id: "ports-probed",
+        title: words("端口清单", "Ports probed"),
+        note: None,
+        empty: words("本期没有扫描任务。", "There were no scan runs."),
+        columns: vec![
+            Column::new("list", "清单", "List", Kind::Number, 10),
+            Column::new("first_port", "起始端口", "First port", Kind::Number, 12),
+            Column::new("last_port", "终止端口", "Last port", Kind::Number, 12),
+        ],
+        rows: spans.collect(),
+        total: None,
+        sheet: "端口清单",
+        // The page names the first few with each run.
+        page_limit: 0,
     }
 }
 
 pub(super) fn runs(view: &View) -> Table {
+    let lists = port_lists(view);
     let row = |run: &RunRow| {
         vec![
             Value::Instant(run.started_at),
             Value::instant(run.finished_at),
-            run_state(&run.state),
-            method(&run.method),
-            Value::Text(run.ports.clone()),
+            Value::Term(run_state(run.state)),
+            Value::Term(method_term(run.method)),
+            Value::Ports(run.ports.clone()),
             Value::Count(run.n_probes),
             Value::Count(run.n_answered),
             Value::Text(run.transport.clone()),
             Value::Text(run.id.clone()),
             Value::Text(run.seed.to_string()),
             Value::Text(run.scope_hash.clone()),
+            list_of(&lists, &run.ports).map_or(Value::None, Value::Number),
         ]
     };
     Table {
@@ -120,9 +161,10 @@ pub(super) fn runs(view: &View) -> Table {
             Column::new("n_probes", "探测次数", "Probes", Kind::Count, 12),
             Column::new("n_answered", "应答次数", "Answers", Kind::Count, 12),
             Column::new("transport", "传输协议", "Transport", Kind::Text, 10).off_page(),
-            Column::new("id", "任务编号", "Run", Kind::Text, 38).off_page(),
-            Column::new("seed", "种子", "Seed", Kind::Text, 22).off_page(),
-            Column::new("scope_hash", "范围指纹", "Scope hash", Kind::Text, 66).off_page(),
+            Column::new("id", "任务编号", "Run", Kind::Code, 38).off_page(),
+            Column::new("seed", "种子", "Seed", Kind::Code, 22).off_page(),
+            Column::new("scope_hash", "范围指纹", "Scope hash", Kind::Code, 66).off_page(),
+            Column::new("list", "端口清单", "Port list", Kind::Number, 12).off_page(),
         ],
         rows: view.runs.iter().map(row).collect(),
         total: None,
@@ -224,11 +266,11 @@ pub(super) fn hosts(view: &View) -> Table {
             Column::new("n_filtered", "被过滤", "Filtered", Kind::Count, 9),
             Column::new("n_unverifiable", "无法判定", "Can't tell", Kind::Count, 11),
             Column::new("probed_at", "探测时间", "Probed at", Kind::Instant, 19),
-            Column::new("run", "任务编号", "Run", Kind::Text, 38).off_page(),
+            Column::new("run", "任务编号", "Run", Kind::Code, 38).off_page(),
         ],
         rows: hosts.into_iter().map(row).collect(),
         total: None,
         sheet: "地址",
-        page_limit: 60,
+        page_limit: 40,
     }
 }

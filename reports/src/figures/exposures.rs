@@ -68,7 +68,7 @@ pub(super) fn by_class(view: &View) -> Result<Table, ReportError> {
             Column::new("new", "新开放", "Newly open", Kind::Count, 11),
             Column::new("units", "涉及单位", "Units", Kind::Count, 10),
             Column::new("ports", "端口", "Ports", Kind::Text, 30),
-            Column::new("check", "规则编号", "Check", Kind::Text, 24).off_page(),
+            Column::new("check", "规则编号", "Check", Kind::Code, 24).off_page(),
         ],
         rows: rows.into_iter().map(|(_, row)| row).collect(),
         total: None,
@@ -91,7 +91,7 @@ pub(super) fn by_port(view: &View) -> Result<Table, ReportError> {
     rows.sort_by(|a, b| b.1.n.cmp(&a.1.n).then(a.0.cmp(&b.0)));
     let row = |((service, port, transport), count): ((&str, u32, &str), PortCount<'_>)| {
         vec![
-            Value::Text(service.to_owned()),
+            Value::Service(service.to_owned()),
             Value::Text(format!("{port}/{transport}")),
             Value::Count(count.n),
             Value::Count(count.n_undeclared),
@@ -115,7 +115,7 @@ pub(super) fn by_port(view: &View) -> Result<Table, ReportError> {
         rows: rows.into_iter().map(row).collect(),
         total: None,
         sheet: "服务端口",
-        page_limit: 15,
+        page_limit: 12,
     })
 }
 

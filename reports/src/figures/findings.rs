@@ -6,7 +6,7 @@ use model::severity::Severity;
 
 use crate::rows::{CheckRow, FindingRow, Standing};
 use crate::table::{Column, Kind, Table, Value};
-use crate::text::{Term, Words, term, words};
+use crate::text::{Term, Words, method_term, proof_term, term, words};
 use crate::view::{Movement, View};
 
 /// The outstanding findings of one check.
@@ -127,14 +127,14 @@ pub(super) fn groups(view: &View) -> Vec<CheckGroup> {
 /// Columns of a list of findings; shared by the list of outstanding ones and that of changes.
 pub(super) fn columns() -> Vec<Column> {
     vec![
-        Column::new("severity", "级别", "Severity", Kind::Severity, 11),
-        Column::new("movement", "变化", "Change", Kind::Text, 13),
+        Column::new("severity", "级别", "Severity", Kind::Severity, 17),
+        Column::new("movement", "变化", "Change", Kind::Text, 15),
         Column::new("title", "问题", "Finding", Kind::Long, 28),
         Column::new("unit", "单位", "Unit", Kind::Text, 24),
         Column::new("system", "信息系统", "System", Kind::Text, 20).off_page(),
-        Column::new("place", "位置", "Place", Kind::Text, 25),
+        Column::new("place", "位置", "Place", Kind::Place, 28),
         Column::new("service", "服务", "Service", Kind::Text, 12).off_page(),
-        Column::new("observed", "证据", "Evidence", Kind::Long, 46),
+        Column::new("observed", "证据", "Evidence", Kind::Long, 44),
         Column::new("standing", "状态", "State", Kind::Text, 10).off_page(),
         Column::new("first_seen", "首次发现", "First seen", Kind::Instant, 17).off_page(),
         Column::new("last_seen", "最近发现", "Last seen", Kind::Date, 16),
@@ -151,8 +151,8 @@ pub(super) fn columns() -> Vec<Column> {
         Column::new("advice", "整改建议", "Advice", Kind::Long, 46).off_page(),
         Column::new("source", "依据", "Source", Kind::Long, 34).off_page(),
         Column::new("method", "探测方法", "Method", Kind::Text, 12).off_page(),
-        Column::new("check", "规则编号", "Check", Kind::Text, 26).off_page(),
-        Column::new("id", "问题编号", "Id", Kind::Text, 38).off_page(),
+        Column::new("check", "规则编号", "Check", Kind::Code, 26).off_page(),
+        Column::new("id", "问题编号", "Id", Kind::Code, 38).off_page(),
     ]
 }
 
@@ -166,13 +166,13 @@ pub(super) fn row(entry: &FindingEntry, checks: &HashMap<&str, &CheckRow>) -> Ve
         Value::Text(unit.clone()),
         Value::text(system),
         Value::Text(entry.place()),
-        Value::Text(row.service.clone()),
-        Value::Text(row.observed.clone()),
+        Value::Service(row.service.clone()),
+        Value::Facts(row.observed.clone()),
         Value::Term(standing_term(row.standing)),
         Value::Instant(row.first_seen),
         Value::Instant(row.last_seen),
         Value::instant(row.closed_at),
-        Value::text(&row.proof),
+        row.proof.map_or(Value::None, |proof| Value::Term(proof_term(proof))),
         Value::instant(row.unverifiable_since),
         Value::Count(u64::from(row.n_recurrences)),
         Value::text(&row.in_charge),
@@ -183,7 +183,7 @@ pub(super) fn row(entry: &FindingEntry, checks: &HashMap<&str, &CheckRow>) -> Ve
         Value::text(&row.user_phone),
         Value::Words(advice),
         Value::Text(source),
-        Value::Text(row.method.clone()),
+        Value::Term(method_term(row.method)),
         Value::Text(row.check.clone()),
         Value::Text(row.id.clone()),
     ]
@@ -229,7 +229,7 @@ pub(super) fn advice(groups: &[CheckGroup]) -> Table {
             Column::new("findings", "未销号", "Outstanding", Kind::Count, 10),
             Column::new("advice", "整改建议", "Advice", Kind::Long, 60),
             Column::new("source", "依据", "Source", Kind::Long, 40),
-            Column::new("check", "规则编号", "Check", Kind::Text, 26),
+            Column::new("check", "规则编号", "Check", Kind::Code, 26),
         ],
         rows: groups.iter().map(row).collect(),
         total: None,

@@ -23,11 +23,11 @@ pub(super) fn table(view: &View) -> Table {
         note: None,
         empty: words("没有判定规则。", "There are no rules."),
         columns: vec![
-            Column::new("severity", "级别", "Severity", Kind::Severity, 10),
+            Column::new("severity", "级别", "Severity", Kind::Severity, 17),
             Column::new("title", "规则", "Rule", Kind::Text, 36),
             Column::new("source", "依据", "Source", Kind::Long, 46),
             Column::new("advice", "整改建议", "Advice", Kind::Long, 60).off_page(),
-            Column::new("id", "规则编号", "Id", Kind::Text, 28),
+            Column::new("id", "规则编号", "Id", Kind::Code, 28),
         ],
         rows: checks.into_iter().map(row).collect(),
         total: None,

@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use model::observation::Access;
-
 use super::findings::{address_key, place};
 use crate::rows::{Declaration, ServiceRow, SilentRow};
 use crate::table::{Column, Kind, Table, Value};
-use crate::text::{Term, Words, term, words};
+use crate::text::{Term, Words, access_term, term, words};
 use crate::view::{Novelty, View};
 
 fn declaration_term(declaration: Declaration) -> Term {
@@ -19,11 +17,9 @@ fn declaration_term(declaration: Declaration) -> Term {
     }
 }
 
-fn access_term(access: Access) -> Term {
-    match access {
-        Access::NoAuthentication => term("no-authentication", "无需鉴别", "None needed"),
-        Access::AuthenticationRequired => term("authentication-required", "需要鉴别", "Required"),
-    }
+/// What a service says; nothing where it says nothing.
+fn said(text: &str) -> Value {
+    if text.is_empty() { Value::None } else { Value::Text(text.to_owned()) }
 }
 
 pub(super) fn table(view: &View) -> Table {
@@ -49,13 +45,13 @@ pub(super) fn table(view: &View) -> Table {
             Value::Text(row.names.join(", ")),
             Value::Text(row.addr.clone()),
             Value::Number(i64::from(row.port)),
-            Value::Text(row.service.clone()),
-            Value::Text(product),
+            Value::Service(row.service.clone()),
+            said(&product),
             Value::text(&row.tls),
             row.access.map_or(Value::None, |access| Value::Term(access_term(access))),
             Value::Term(declaration_term(row.declaration)),
             Value::Term(novelty.term()),
-            Value::Text(row.evidence.clone()),
+            said(&row.evidence),
             class.map_or(Value::None, Value::Words),
             row.rtt_us.map_or(Value::None, |rtt| Value::Number(i64::from(rtt))),
             Value::Term(if row.suspect {
@@ -72,19 +68,19 @@ pub(super) fn table(view: &View) -> Table {
         note: None,
         empty: words("没有发现开放的服务。", "No open services were found."),
         columns: vec![
-            Column::new("unit", "单位", "Unit", Kind::Text, 20),
+            Column::new("unit", "单位", "Unit", Kind::Text, 21),
             Column::new("system", "信息系统", "System", Kind::Text, 20).off_page(),
-            Column::new("place", "位置", "Place", Kind::Text, 25),
+            Column::new("place", "位置", "Place", Kind::Place, 27),
             Column::new("names", "域名", "Names", Kind::Text, 24).off_page(),
             Column::new("addr", "地址", "Address", Kind::Text, 18).off_page(),
             Column::new("port", "端口", "Port", Kind::Number, 8).off_page(),
-            Column::new("service", "服务", "Service", Kind::Text, 10),
+            Column::new("service", "服务", "Service", Kind::Text, 14),
             Column::new("product", "产品与版本", "Product", Kind::Text, 16),
-            Column::new("tls", "TLS", "TLS", Kind::Text, 10),
-            Column::new("access", "鉴别", "Log-in", Kind::Text, 12),
+            Column::new("tls", "TLS", "TLS", Kind::Text, 11),
+            Column::new("access", "鉴别", "Log-in", Kind::Text, 14),
             Column::new("declaration", "备案", "Declaration", Kind::Text, 15),
-            Column::new("novelty", "变化", "Change", Kind::Text, 13),
-            Column::new("evidence", "首行应答", "First line", Kind::Long, 34),
+            Column::new("novelty", "变化", "Change", Kind::Text, 15),
+            Column::new("evidence", "首行应答", "First line", Kind::Verbatim, 28),
             Column::new("class", "类别", "Class", Kind::Text, 28).off_page(),
             Column::new("rtt_us", "往返时延（微秒）", "Round trip (us)", Kind::Number, 14).off_page(),
             Column::new("state", "端口状态", "Port state", Kind::Text, 10).off_page(),
@@ -104,7 +100,7 @@ pub(super) fn silent(view: &View) -> Table {
         vec![
             Value::Text(units.get(row.unit.as_str()).copied().unwrap_or(&row.unit).to_owned()),
             Value::Text(place(&row.target, row.port, &row.transport)),
-            Value::Text(row.service.clone()),
+            Value::Service(row.service.clone()),
             Value::Text(row.purpose.clone()),
             Value::instant(row.last_seen),
             row.declared_until.map_or(Value::None, Value::Date),
@@ -120,7 +116,7 @@ pub(super) fn silent(view: &View) -> Table {
         empty: words("已备案的服务均有应答。", "Every declared service answered."),
         columns: vec![
             Column::new("unit", "单位", "Unit", Kind::Text, 26),
-            Column::new("place", "位置", "Place", Kind::Text, 26),
+            Column::new("place", "位置", "Place", Kind::Place, 26),
             Column::new("service", "服务", "Service", Kind::Text, 12),
             Column::new("purpose", "用途", "Purpose", Kind::Long, 30),
             Column::new("last_seen", "最近应答", "Last answer", Kind::Instant, 17),

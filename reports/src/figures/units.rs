@@ -103,7 +103,7 @@ pub(super) fn table(view: &View) -> Result<Table, ReportError> {
             moves(Column::new("closed", "已销号", "Closed", Kind::Count, 7)),
             moves(Column::new("unverifiable", "无法判定", "Can't tell", Kind::Count, 7)),
             Column::new("oldest_open", "最早未销号", "Oldest open", Kind::Date, 15),
-            Column::new("code", "统一社会信用代码", "Credit code", Kind::Text, 22).off_page(),
+            Column::new("code", "统一社会信用代码", "Credit code", Kind::Code, 22).off_page(),
             Column::new("parent", "上级单位", "Unit above", Kind::Text, 24).off_page(),
             Column::new("region", "行政区划", "Region", Kind::Text, 10).off_page(),
         ],

@@ -1,6 +1,7 @@
 //! What strangers wrote stays text: in pages, workbooks and JSON.
 
 use calamine::{Data, Reader, Xlsx};
+use model::fact::{Fact, Facts};
 use reports::editions;
 use reports::snapshot::SnapshotInput;
 use reports::text::Language;
@@ -32,16 +33,13 @@ fn with_text(text: &str) -> SnapshotInput {
     certificate.issuer = text.to_owned();
     input.certificates = vec![certificate];
     let mut finding = town::finding(0, "unit-0000", 0, at);
-    finding.observed = text.to_owned();
+    finding.observed = Facts::from([Fact::Says { quote: text.to_owned() }]);
     finding.target = text.to_owned();
     finding.check = text.to_owned();
     finding.id = text.to_owned();
     finding.in_charge = Some(text.to_owned());
     input.findings = vec![finding];
-    let mut run = town::run(at, text);
-    run.state = text.to_owned();
-    run.method = text.to_owned();
-    input.runs = vec![run];
+    input.runs = vec![town::run(at, text)];
     input
 }
 
@@ -98,7 +96,7 @@ fn json_keeps_the_text_as_it_is() {
         let json: serde_json::Value = serde_json::from_str(&editions::json(&figures).unwrap()).unwrap();
         let findings =
             json["tables"].as_array().unwrap().iter().find(|table| table["id"] == "findings").unwrap();
-        assert_eq!(findings["rows"][0]["observed"], text);
+        assert_eq!(findings["rows"][0]["observed"][0]["quote"], text);
     }
 }
 

@@ -5,6 +5,7 @@
 mod editions;
 mod figures;
 mod hostile;
+mod languages;
 mod runs;
 mod snapshot;
 mod town;

@@ -1,11 +1,14 @@
 //! An invented town: units, addresses, services and findings from a seed, for tests and for the sample report.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use model::observation::Access;
+use model::fact::{Fact, Facts};
+use model::finding::Gone;
+use model::observation::{Access, FilterReason, Method, PortState};
 use model::reconcile::ChangeKind;
 use model::severity::Severity;
 use reports::rows::*;
 use reports::snapshot::{Head, SnapshotInput};
+use reports::text::Refused;
 
 pub(crate) fn instant(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
@@ -179,11 +182,109 @@ pub(crate) fn finding(n: usize, unit: &str, check: usize, as_of: DateTime<Utc>) 
         last_seen: as_of,
         closed_at: None,
         proof: None,
-        observed: observed.into(),
-        method: "connect".into(),
+        observed: Facts::from([Fact::Says { quote: observed.into() }, every_fact().swap_remove(n % N_FACTS)]),
+        method: Method::Connect,
         n_recurrences: 0,
         unverifiable_since: None,
     }
+}
+
+const N_FACTS: usize = 26;
+
+/// Each kind of fact, with the kinds of what it is about. A new kind fails to compile here until it has its place.
+pub(crate) fn every_fact() -> Vec<Fact> {
+    let day = NaiveDate::from_ymd_opt(2026, 10, 1).expect("a day");
+    let name = || "CN=portal.example.invalid, O=示例市虚构局".to_owned();
+    let names = vec!["old.example.invalid".to_owned(), "www.old.example.invalid".to_owned()];
+    let asked = || "portal.example.invalid".parse().expect("a name");
+    let facts = vec![
+        Fact::Speaks { name: "Redis".into(), version: Some("7.0.15".into()) },
+        Fact::Speaks { name: "ssh".into(), version: None },
+        Fact::Unrecognised,
+        Fact::Says { quote: "LABGATE 7.1 READY".into() },
+        Fact::Tls { version: Some("TLS 1.3".into()) },
+        Fact::Tls { version: None },
+        Fact::Access { access: Access::NoAuthentication },
+        Fact::Access { access: Access::AuthenticationRequired },
+        Fact::SendsNothing,
+        Fact::ClosesAtOnce,
+        Fact::NotAsked,
+        Fact::DeclaredAs { service: "门户 web".into() },
+        Fact::DeclaredUntil { day },
+        Fact::Port { state: PortState::Closed },
+        Fact::Port { state: PortState::Filtered(FilterReason::Silence) },
+        Fact::Port { state: PortState::Filtered(FilterReason::Prohibited) },
+        Fact::NoAnswerSince { day },
+        Fact::ValidFrom { day },
+        Fact::ValidUntil { day },
+        Fact::IssuedBy { name: name() },
+        Fact::Key { algorithm: "RSA".into(), bits: 1024 },
+        Fact::SignedWith { algorithm: "sha1WithRSAEncryption".into() },
+        Fact::IssuedFor { asked: asked(), names },
+        Fact::IssuedFor { asked: asked(), names: Vec::new() },
+        Fact::Subject { name: name() },
+        Fact::Fingerprint { beginning: "0123456789012345".into() },
+    ];
+    let place = |fact: &Fact| match fact {
+        Fact::Speaks { .. } => 0,
+        Fact::Unrecognised => 1,
+        Fact::Says { .. } => 2,
+        Fact::Tls { .. } => 3,
+        Fact::Access { .. } => 4,
+        Fact::SendsNothing => 5,
+        Fact::ClosesAtOnce => 6,
+        Fact::NotAsked => 7,
+        Fact::DeclaredAs { .. } => 8,
+        Fact::DeclaredUntil { .. } => 9,
+        Fact::Port { .. } => 10,
+        Fact::NoAnswerSince { .. } => 11,
+        Fact::ValidFrom { .. } => 12,
+        Fact::ValidUntil { .. } => 13,
+        Fact::IssuedBy { .. } => 14,
+        Fact::Key { .. } => 15,
+        Fact::SignedWith { .. } => 16,
+        Fact::IssuedFor { .. } => 17,
+        Fact::Subject { .. } => 18,
+        Fact::Fingerprint { .. } => 19,
+    };
+    let mut places: Vec<i32> = facts.iter().map(place).collect();
+    places.dedup();
+    assert_eq!((places, facts.len()), ((0..20).collect(), N_FACTS));
+    facts
+}
+
+/// Each reason for which something is kept back; a new one fails to compile here until it has its place.
+pub(crate) fn every_refusal() -> Vec<Refused> {
+    let day = NaiveDate::from_ymd_opt(2026, 10, 1).expect("a day");
+    let (asset, said) = (|| "192.0.2.0/28".to_owned(), || "connection refused".to_owned());
+    let refusals = vec![
+        Refused::Unregistered,
+        Refused::NotAuthorised { asset: asset() },
+        Refused::AuthorisationEnded { asset: asset(), until: day },
+        Refused::AuthorisationNotBegun { asset: asset(), from: day },
+        Refused::Excluded { reason: "虚构的水闸控制器".into(), until: day },
+        Refused::NoSuchName,
+        Refused::NameWithoutAddress,
+        Refused::NameServerTimedOut,
+        Refused::NameServerFailed { said: said() },
+        Refused::NotSent { said: said() },
+        Refused::Told { said: said() },
+    ];
+    let place = |refused: &Refused| match refused {
+        Refused::Unregistered => 0,
+        Refused::NotAuthorised { .. } => 1,
+        Refused::AuthorisationEnded { .. } => 2,
+        Refused::AuthorisationNotBegun { .. } => 3,
+        Refused::Excluded { .. } => 4,
+        Refused::NoSuchName => 5,
+        Refused::NameWithoutAddress => 6,
+        Refused::NameServerTimedOut => 7,
+        Refused::NameServerFailed { .. } => 8,
+        Refused::NotSent { .. } => 9,
+        Refused::Told { .. } => 10,
+    };
+    assert_eq!(refusals.iter().map(place).collect::<Vec<i32>>(), (0..11).collect::<Vec<i32>>());
+    refusals
 }
 
 /// What a run of the town probes: 100 ports.
@@ -254,12 +355,12 @@ pub(crate) fn run(as_of: DateTime<Utc>, ports: &str) -> RunRow {
         seed: 0xfeed_0000_0000_beef,
         started_at: as_of - TimeDelta::minutes(12),
         finished_at: Some(as_of),
-        method: "connect".into(),
+        method: Method::Connect,
         transport: "tcp".into(),
         ports: ports.into(),
         n_probes: 19_200,
         n_answered: 8_431,
-        state: "finished".into(),
+        state: RunState::Finished,
         scope_hash: "5f36b2ea290645ee34d943220a14b54ee5ea5be5d2c4b5a6c1b6ed3f0a9d8f77".into(),
     }
 }
@@ -334,7 +435,7 @@ pub(crate) fn town(number: &str, as_of: &str, n_units: usize, n_findings: usize,
             1 => {
                 row.standing = Standing::Closed;
                 row.closed_at = Some(as_of);
-                row.proof = Some("refused".into());
+                row.proof = Some([Gone::Refused, Gone::Corrected, Gone::Filtered, Gone::Allowed][n % 4]);
             }
             2 => row.unverifiable_since = Some(as_of - TimeDelta::days(3)),
             3 => row.n_recurrences = 1,
@@ -360,12 +461,8 @@ pub(crate) fn town(number: &str, as_of: &str, n_units: usize, n_findings: usize,
         last_seen: None,
         declared_until: NaiveDate::from_ymd_opt(2027, 1, 1),
     });
-    input.refusals.push(RefusalRow {
-        reason_zh: "不在任何登记资产的授权范围内".into(),
-        reason_en: "outside the authorised range of every registered asset".into(),
-        n: 3,
-        example: "203.0.113.9".into(),
-    });
+    let refused = every_refusal().into_iter().zip(1..);
+    input.refusals.extend(refused.map(|(refused, n)| RefusalRow::new(&refused, n, "203.0.113.9".into())));
     input.exclusions.push(ExclusionRow {
         unit: "unit-0000".into(),
         target: "192.0.0.15".into(),

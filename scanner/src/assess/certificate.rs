@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use model::certificate::CertificateFacts;
+use model::fact::Fact;
 use model::finding::{Detection, TargetKey};
 use model::host_name::HostName;
 use model::interval::civil_date;
@@ -17,7 +18,7 @@ use super::evidence;
 use super::view::View;
 
 /// A fault's check id, and the fact that shows it.
-pub(super) type Faults = BTreeMap<&'static str, String>;
+pub(super) type Faults = BTreeMap<&'static str, Fact>;
 
 pub(super) fn detect(view: &View<'_>, observation: &Observation) -> Vec<Detection> {
     let Some(owner) = view.owner(observation.endpoint.addr) else { return Vec::new() };
@@ -36,7 +37,7 @@ pub(super) fn detect(view: &View<'_>, observation: &Observation) -> Vec<Detectio
             if presented.server_name.is_none() && is_told_by_name(view, observation, leaf, check) {
                 continue;
             }
-            let observed = evidence::of_certificate(leaf, &fact);
+            let observed = evidence::of_certificate(leaf, fact);
             found.extend(view.detection(check, target.clone(), owner, observation, observed));
         }
     }
@@ -88,27 +89,29 @@ fn faults(
     let mut faults = Faults::new();
     let Some((leaf, others)) = chain.split_first() else { return faults };
     if leaf.not_after < now {
-        faults.insert("certificate.expired", format!("not after {}", civil_date(leaf.not_after)));
+        faults.insert("certificate.expired", Fact::ValidUntil { day: civil_date(leaf.not_after) });
     } else if leaf.not_after <= now + TimeDelta::days(i64::from(rules.expiring_days)) {
-        faults.insert("certificate.expiring", format!("not after {}", civil_date(leaf.not_after)));
+        faults.insert("certificate.expiring", Fact::ValidUntil { day: civil_date(leaf.not_after) });
     }
     if now < leaf.not_before {
-        faults.insert("certificate.not-yet-valid", format!("not before {}", civil_date(leaf.not_before)));
+        faults.insert("certificate.not-yet-valid", Fact::ValidFrom { day: civil_date(leaf.not_before) });
     }
     if leaf.self_signed {
-        faults.insert("certificate.self-signed", format!("issuer {}", evidence::cleaned(&leaf.issuer)));
+        faults.insert("certificate.self-signed", Fact::IssuedBy { name: evidence::cleaned(&leaf.issuer) });
     }
     if let Some(bits) = leaf.key.bits.filter(|&bits| is_weak_key(&leaf.key.algorithm, bits, rules)) {
-        faults.insert("certificate.weak-key", format!("{} {bits}", evidence::cleaned(&leaf.key.algorithm)));
+        let algorithm = evidence::cleaned(&leaf.key.algorithm);
+        faults.insert("certificate.weak-key", Fact::Key { algorithm, bits });
     }
     // A root vouches for itself by being known, not by its signature.
     let signed = std::iter::once(leaf).chain(others.iter().filter(|other| !other.self_signed));
     if let Some(weak) = signed.into_iter().find(|signed| is_weak_signature(&signed.signature, rules)) {
-        faults.insert("certificate.weak-signature", evidence::cleaned(&weak.signature));
+        let algorithm = evidence::cleaned(&weak.signature);
+        faults.insert("certificate.weak-signature", Fact::SignedWith { algorithm });
     }
     if let Some(name) = name.filter(|name| !leaf.covers(name.as_str())) {
-        let names: Vec<String> = leaf.names.iter().take(4).map(|name| evidence::cleaned(name)).collect();
-        faults.insert("certificate.name-mismatch", format!("{name} ≠ {}", names.join(", ")));
+        let names = leaf.names.iter().take(4).map(|name| evidence::cleaned(name)).collect();
+        faults.insert("certificate.name-mismatch", Fact::IssuedFor { asked: name.clone(), names });
     }
     faults
 }

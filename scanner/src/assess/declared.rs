@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use model::fact::{Fact, Facts};
 use model::finding::{Detection, Evidence, FindingKey, TargetKey};
 use model::id::DeclaredServiceId;
 use model::interval::civil_date;
@@ -222,7 +223,7 @@ pub(super) fn silent(view: &View<'_>) -> Vec<Detection> {
                 at: view.input.now,
                 method: view.input.coverage.method,
                 service: evidence::cleaned(&service.service),
-                observed: format!("{}; since {since}", state.as_str()),
+                observed: Facts::from([Fact::Port { state }, Fact::NoAnswerSince { day: since }]),
             },
         })
     });

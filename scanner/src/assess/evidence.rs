@@ -1,11 +1,10 @@
-//! The line of evidence: facts that need no translation, cleaned and bounded, and nothing that a service holds
-//! behind its greeting.
+//! Evidence: the facts that a judgement rests on, texts of strangers cleaned and bounded, and nothing that a service
+//! holds behind its greeting.
 
 use model::certificate::CertificateFacts;
-use model::observation::{Access, Certainty, FirstBytes, ServiceFacts};
+use model::fact::{Fact, Facts};
+use model::observation::{Certainty, ServiceFacts};
 
-/// Characters of the service's first bytes, escaped, that are shown.
-const MAX_BYTES_SHOWN: usize = 80;
 /// Characters of any one text that a service says of itself.
 const MAX_PART: usize = 100;
 
@@ -14,40 +13,34 @@ pub(super) fn service_name(facts: &ServiceFacts) -> String {
     cleaned(&facts.display_name())
 }
 
-/// What a service says of itself, or how it kept silent.
-pub(super) fn of_service(facts: &ServiceFacts) -> String {
-    let mut parts = Vec::new();
-    match (&facts.product, &facts.version, &facts.protocol) {
-        (Some(product), Some(version), _) => parts.push(format!("{} {}", cleaned(product), cleaned(version))),
-        (Some(product), None, _) => parts.push(cleaned(product)),
-        (None, Some(version), Some(protocol)) => {
-            parts.push(format!("{} {}", cleaned(protocol), cleaned(version)))
-        }
-        (None, None | Some(_), _) => parts.push(service_name(facts)),
-    }
-    parts.extend(facts.info.as_deref().map(cleaned).filter(|info| !info.is_empty()));
-    if let Some(tls) = &facts.tls {
-        parts.push(tls.version.as_deref().map_or_else(|| "TLS".to_owned(), cleaned));
-    }
-    match facts.access {
-        Some(Access::NoAuthentication) => parts.push("no authentication".to_owned()),
-        Some(Access::AuthenticationRequired) => parts.push("authentication required".to_owned()),
-        None => {}
-    }
-    match facts.certainty {
-        Certainty::Identified => {}
-        Certainty::Unknown => parts.push(format!("\"{}\"", first_bytes(&facts.first_bytes))),
-        Certainty::Silent => parts.push("accepts, sends nothing".to_owned()),
-        Certainty::ClosedAtOnce => parts.push("accepts, closes at once".to_owned()),
-        Certainty::NotAsked => parts.push("accepts, not asked".to_owned()),
-    }
-    parts.join("; ")
+/// What a service says of itself, or how it kept silent; then what `more` there is to say.
+pub(super) fn of_service(facts: &ServiceFacts, more: Option<Fact>) -> Facts {
+    let protocol = facts.protocol.as_ref().map(|_| service_name(facts));
+    let name = facts.product.as_deref().map(cleaned).or(protocol);
+    let quote =
+        |text: &str| Some(cleaned(text)).filter(|quote| !quote.is_empty()).map(|quote| Fact::Says { quote });
+    let what = match name {
+        Some(name) => Fact::Speaks { name, version: facts.version.as_deref().map(cleaned) },
+        None => Fact::Unrecognised,
+    };
+    let tls = facts.tls.as_ref().map(|tls| Fact::Tls { version: tls.version.as_deref().map(cleaned) });
+    let how = match facts.certainty {
+        Certainty::Identified => None,
+        Certainty::Unknown => quote(&facts.first_bytes.first_line()),
+        Certainty::Silent => Some(Fact::SendsNothing),
+        Certainty::ClosedAtOnce => Some(Fact::ClosesAtOnce),
+        Certainty::NotAsked => Some(Fact::NotAsked),
+    };
+    let said = facts.info.as_deref().and_then(quote);
+    let access = facts.access.map(|access| Fact::Access { access });
+    Facts([Some(what), said, tls, access, how, more].into_iter().flatten().collect())
 }
 
 /// What a certificate says, with the fact that matters first.
-pub(super) fn of_certificate(certificate: &CertificateFacts, fact: &str) -> String {
-    let print: String = certificate.sha256.chars().filter(char::is_ascii_hexdigit).take(16).collect();
-    format!("{fact}; {}; SHA-256 {print}…", cleaned(&certificate.subject))
+pub(super) fn of_certificate(certificate: &CertificateFacts, fact: Fact) -> Facts {
+    let beginning = certificate.sha256.chars().filter(char::is_ascii_hexdigit).take(16).collect();
+    let subject = Fact::Subject { name: cleaned(&certificate.subject) };
+    Facts::from([fact, subject, Fact::Fingerprint { beginning }])
 }
 
 /// One line without control characters, of at most [`MAX_PART`] characters.
@@ -65,28 +58,9 @@ fn reorders(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn first_bytes(bytes: &FirstBytes) -> String {
-    let mut shown = String::new();
-    for byte in bytes.as_slice() {
-        let escaped = byte.escape_ascii().to_string();
-        if shown.len() + escaped.len() > MAX_BYTES_SHOWN {
-            break;
-        }
-        shown.push_str(&escaped);
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_are_escaped_whole_and_bounded() {
-        assert_eq!(first_bytes(&FirstBytes::of(b"\x1b[2J\r\nhi")), r"\x1b[2J\r\nhi");
-        let long = first_bytes(&FirstBytes::of(&[0; 256]));
-        assert_eq!(long, r"\x00".repeat(20));
-    }
 
     #[test]
     fn text_loses_control_characters_and_direction_marks() {

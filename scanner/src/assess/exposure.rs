@@ -1,6 +1,7 @@
 //! What an open endpoint is, and the findings that follow: exposure, access without authentication, and what
 //! its declaration, or the lack of one, says.
 
+use model::fact::Fact;
 use model::finding::{CheckId, Detection, FindingKey, TargetKey};
 use model::observation::{Access, Certainty, Observation, ServiceFacts};
 use model::policy::{ExposureClass, Policy};
@@ -17,19 +18,26 @@ pub(super) fn detect(view: &View<'_>, observation: &Observation) -> Vec<Detectio
     let endpoint = observation.endpoint;
     let Some(owner) = view.owner(endpoint.addr) else { return Vec::new() };
     let target = || TargetKey::Addr(endpoint.addr);
-    let observed = || evidence::of_service(&observation.service);
+    let observed = |more| evidence::of_service(&observation.service, more);
     let mut found = Vec::new();
     if lets_anyone_in(view.input.policy, &observation.service) {
-        found.extend(view.detection("access.no-authentication", target(), owner, observation, observed()));
+        found.extend(view.detection(
+            "access.no-authentication",
+            target(),
+            owner,
+            observation,
+            observed(None),
+        ));
     }
     match standing(view, observation) {
         Standing::InForce => {}
         Standing::OtherService(service) => {
-            let observed = format!("{} ≠ {}", observed(), evidence::cleaned(&service.service));
+            let declared_as = Fact::DeclaredAs { service: evidence::cleaned(&service.service) };
+            let observed = observed(Some(declared_as));
             found.extend(view.detection("declaration.mismatch", target(), owner, observation, observed));
         }
         Standing::Ended(service) => {
-            let observed = format!("{}; until {}", observed(), service.until);
+            let observed = observed(Some(Fact::DeclaredUntil { day: service.until }));
             found.extend(view.detection("declaration.expired", target(), owner, observation, observed));
         }
         Standing::Undeclared => {
@@ -37,7 +45,7 @@ pub(super) fn detect(view: &View<'_>, observation: &Observation) -> Vec<Detectio
             found.extend(exposed.map(|(check, severity)| {
                 let (transport, port) = (endpoint.transport, endpoint.port);
                 let key = FindingKey { check, target: target(), transport, port };
-                detection(key, severity, owner, observation, observed())
+                detection(key, severity, owner, observation, observed(None))
             }));
         }
     }

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use model::certificate::{CertificateFacts, KeyFacts};
 use model::coverage::{Coverage, HostCoverage};
+use model::fact::Fact;
 use model::finding::{FindingKey, Gone};
 use model::host_name::HostName;
 use model::id::{AssetId, CountingMint, DeclaredServiceId, RunId, UnitId};
@@ -186,9 +187,9 @@ impl World {
         assert_eq!(self.judge(|assessment| assessment.absence(&key)), expected, "{finding}");
     }
 
-    fn evidence(&self) -> Vec<String> {
+    fn evidence(&self) -> Vec<Vec<Fact>> {
         self.judge(|assessment| {
-            assessment.detections.iter().map(|found| found.evidence.observed.clone()).collect()
+            assessment.detections.iter().map(|found| found.evidence.observed.0.clone()).collect()
         })
     }
 }

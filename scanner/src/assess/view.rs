@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use chrono::NaiveDate;
+use model::fact::Facts;
 use model::finding::{Detection, Evidence, FindingKey, TargetKey};
 use model::host_name::HostName;
 use model::interval::civil_date;
@@ -103,7 +104,7 @@ impl<'a> View<'a> {
         target: TargetKey,
         owner: Owner,
         observation: &Observation,
-        observed: String,
+        observed: Facts,
     ) -> Option<Detection> {
         let check = self.input.policy.check(id)?;
         let key = FindingKey {
@@ -121,7 +122,7 @@ pub(super) fn detection(
     severity: Severity,
     owner: Owner,
     observation: &Observation,
-    observed: String,
+    observed: Facts,
 ) -> Detection {
     let evidence = Evidence {
         endpoint: observation.endpoint,

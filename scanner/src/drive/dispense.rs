@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use crate::run::Done;
-
 /// What is left to begin.
 #[derive(Debug)]
 pub(crate) struct Dispenser {
@@ -13,8 +11,8 @@ pub(crate) struct Dispenser {
 }
 
 impl Dispenser {
-    pub(crate) fn new(done: &Done, n_probes: u64) -> Dispenser {
-        Dispenser { gaps: Mutex::new(done.gaps(n_probes).collect()) }
+    pub(crate) fn new(gaps: impl IntoIterator<Item = Range<u64>>) -> Dispenser {
+        Dispenser { gaps: Mutex::new(gaps.into_iter().collect()) }
     }
 
     /// The next indices, at most `n` of them; none once everything was handed out.
@@ -35,6 +33,7 @@ impl Dispenser {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Done;
 
     #[test]
     fn hands_out_what_is_missing_once_and_in_order() {
@@ -42,7 +41,7 @@ mod tests {
         for index in [0, 1, 5, 9] {
             done.insert(index);
         }
-        let dispenser = Dispenser::new(&done, 10);
+        let dispenser = Dispenser::new(done.gaps(0..10));
         let handed: Vec<u64> = std::iter::from_fn(|| dispenser.take(2)).flatten().collect();
         assert_eq!(handed, [2, 3, 4, 6, 7, 8]);
     }

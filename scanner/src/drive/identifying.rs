@@ -23,7 +23,7 @@ use crate::seam::{HostGate, Identifier, OpenPort};
 /// How long identifications may go on once a run was cancelled.
 const GRACE: Duration = Duration::from_millis(1_500);
 
-/// An open port, with one of its host's connections in hand.
+/// An open port.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) target: Target,
@@ -32,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) socket: Option<Socket>,
     /// Time to the answer, where it was measured.
     pub(crate) after: Option<Duration>,
+    /// Whether one of its host's connections is in hand.
+    pub(crate) holds_connection: bool,
 }
 
 /// Identifies what arrives until nothing more can arrive, or the run is cancelled.
@@ -75,8 +77,8 @@ async fn observe(
     identifier: Option<Arc<dyn Identifier>>,
     opened: Opened,
 ) {
-    let Opened { target, probe, socket, after } = opened;
-    let gate = HostGate::holding_one(shared.clone(), probe.host);
+    let Opened { target, probe, socket, after, holds_connection } = opened;
+    let gate = HostGate::new(shared.clone(), probe.host, holds_connection);
     let endpoint = Endpoint { addr: probe.addr, transport: Transport::Tcp, port: probe.port };
     if shared.observed.contains(&endpoint) {
         // Its observation outlived a kill that its journal entry didn't.

@@ -11,7 +11,7 @@ mod shared;
 mod worker;
 
 pub(crate) use dispense::Dispenser;
-pub(crate) use identifying::identify_all;
+pub(crate) use identifying::{Opened, identify_all};
 pub(crate) use record::{Record, RecordError, write};
 pub(crate) use shared::{Beginning, Shared, Waiter};
 pub(crate) use worker::work;

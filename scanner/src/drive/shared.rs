@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::options::Options;
 use crate::pace::HostTable;
 use crate::plan::{Permutation, Plan, Probe};
-use crate::run::{RefusalRecord, Settled, Totals};
+use crate::run::{Reason, RefusalRecord, Settled, Totals};
 use crate::seam::Permit;
 use crate::sweep::Clock;
 
@@ -76,6 +76,8 @@ pub(crate) struct Beginning {
     pub(crate) names: BTreeMap<IpAddr, Vec<HostName>>,
     /// Endpoints that an earlier session observed.
     pub(crate) observed: BTreeSet<Endpoint>,
+    /// Probes without an end.
+    pub(crate) n_left: u64,
     pub(crate) dispenser: Dispenser,
     pub(crate) cancel: Cancel,
     pub(crate) clock: Clock,
@@ -85,12 +87,23 @@ pub(crate) struct Beginning {
 
 impl Shared {
     pub(crate) fn new(beginning: Beginning) -> Shared {
-        let Beginning { plan, scope, options, names, observed, dispenser, cancel, clock, records, totals } =
-            beginning;
+        let Beginning {
+            plan,
+            scope,
+            options,
+            names,
+            observed,
+            n_left,
+            dispenser,
+            cancel,
+            clock,
+            records,
+            totals,
+        } = beginning;
         Shared {
             order: plan.order(),
             hosts: HostTable::new(plan.n_hosts(), options.per_host),
-            n_left: AtomicU64::new(plan.n_probes().saturating_sub(totals.n_done())),
+            n_left: AtomicU64::new(n_left),
             n_in_flight: Arc::default(),
             n_identifying: AtomicU64::new(0),
             day_ended: AtomicBool::new(false),
@@ -117,7 +130,7 @@ impl Shared {
 
     /// Admits an address right before it is probed. The error is its record, if it has none yet.
     pub(crate) fn admit(&self, addr: IpAddr) -> Result<Target, Option<Record>> {
-        self.scope.admit(addr).map_err(|refusal| self.refusal(addr, &refusal))
+        self.scope.admit(addr).map_err(|refusal| self.refusal(addr, Reason::from(&refusal)))
     }
 
     /// Cancels the run once the day of its scope is over: what may be probed today, another scope says.
@@ -129,12 +142,12 @@ impl Shared {
     }
 
     /// The record of an address that isn't probed, if it has none yet.
-    pub(crate) fn refusal(&self, addr: IpAddr, reason: &dyn std::error::Error) -> Option<Record> {
+    pub(crate) fn refusal(&self, addr: IpAddr, reason: Reason) -> Option<Record> {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = refused.len() >= MOST_REFUSED || refused.insert(addr);
         is_new.then(|| {
             let names = self.names.get(&addr).cloned().unwrap_or_default();
-            let (at, reason) = ((self.clock)(), reason.to_string());
+            let at = (self.clock)();
             Record::Refusal(Box::new(RefusalRecord { at, addr: Some(addr), names, reason }))
         })
     }
@@ -187,9 +200,21 @@ impl Shared {
         *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A probe that had been settled as silent turned out open.
+    pub(crate) fn count_late(&self) {
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        totals.n_silent = totals.n_silent.saturating_sub(1);
+        totals.n_open += 1;
+    }
+
     /// One probe has its end.
     pub(crate) fn one_less(&self) {
-        if self.n_left.fetch_sub(1, Ordering::AcqRel) == 1 {
+        self.fewer(1);
+    }
+
+    /// Some probes have their end.
+    pub(crate) fn fewer(&self, n: u64) {
+        if self.n_left.fetch_sub(n, Ordering::AcqRel) == n {
             self.changed.notify_waiters();
         }
     }

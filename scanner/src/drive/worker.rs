@@ -24,7 +24,7 @@ use super::identifying::Opened;
 use super::shared::{Shared, Ticket, Waiter};
 use crate::pace::{Admission, Turn, Window};
 use crate::plan::Probe;
-use crate::run::Settled;
+use crate::run::{Reason, Settled};
 
 /// Indices taken at a time.
 const N_TAKEN: u64 = 64;
@@ -225,7 +225,13 @@ impl Worker<'_> {
                     self.shared.hosts.answered(probe.host, sample);
                 }
                 self.shared.n_identifying.fetch_add(1, Ordering::Relaxed);
-                self.opened.push_back(Opened { target, probe, socket, after: Some(after) });
+                self.opened.push_back(Opened {
+                    target,
+                    probe,
+                    socket,
+                    after: Some(after),
+                    holds_connection: true,
+                });
                 self.settle(ticket, Settled::Reply(Reply::Open));
             }
             Attempt::Answered(Reply::Silent) if ticket.attempt < self.shared.options.n_retries => {
@@ -250,7 +256,7 @@ impl Worker<'_> {
     fn not_sent(&mut self, ticket: Ticket, probe: Probe, error: &io::Error) {
         let most = if connect::is_shortage(error) { MOST_SHORTAGES } else { MOST_ERRORS };
         if ticket.n_short >= most {
-            self.others.extend(self.shared.refusal(probe.addr, error));
+            self.others.extend(self.shared.refusal(probe.addr, Reason::NotSent(error.to_string())));
             return self.settle(ticket, Settled::NotAsked);
         }
         let now = Instant::now();

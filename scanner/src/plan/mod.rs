@@ -5,6 +5,7 @@
 //! Whether an address may be probed isn't decided here.
 
 mod permute;
+mod shard;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use model::port::PortSet;
 use serde::{Deserialize, Serialize};
 
 pub use permute::{Permutation, permute};
+pub use shard::{Shard, ShardError};
 
 /// Every address of `addresses` on every port of `ports`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,6 +160,29 @@ impl Plan {
         let addr = block.addresses.nth(u128::from(nth_host))?;
         let port = *ports.get(usize::try_from(offset % n_ports).ok()?)?;
         Some(Probe { addr, port, host: hosts_before + nth_host })
+    }
+
+    /// Where an endpoint stands, and the number of its host: the inverse of [`Plan::probe`].
+    pub fn locate(&self, addr: IpAddr, port: u16) -> Option<(u64, u64)> {
+        // Blocks share no address, so the first that holds it decides.
+        let (i, nth_host) = self
+            .blocks
+            .iter()
+            .enumerate()
+            .find_map(|(i, block)| Some((i, block.addresses.position(addr)?)))?;
+        let (positions_before, hosts_before) = self.before(i);
+        let ports = self.blocks.get(i)?.ports.as_slice();
+        let nth_port = ports.binary_search(&port).ok()? as u64;
+        let nth_host = u64::try_from(nth_host).ok()?;
+        Some((positions_before + nth_host * ports.len() as u64 + nth_port, hosts_before + nth_host))
+    }
+
+    /// The number of a host.
+    pub fn host_of(&self, addr: IpAddr) -> Option<u64> {
+        self.blocks.iter().enumerate().find_map(|(i, block)| {
+            let nth_host = u64::try_from(block.addresses.position(addr)?).ok()?;
+            Some(self.before(i).1 + nth_host)
+        })
     }
 
     /// Each host with its ports and the position of its first port, in the order of positions.

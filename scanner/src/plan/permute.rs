@@ -55,6 +55,21 @@ impl Permutation {
         }
     }
 
+    /// Which index goes to `position`: the inverse of [`Permutation::at`]; `None` from `n` on.
+    pub fn index_of(&self, position: u64) -> Option<u64> {
+        if position >= self.n {
+            return None;
+        }
+        let mut value = position;
+        // Ends as the walk of `at` does: it follows the same cycle the other way round.
+        loop {
+            value = self.step_back(value);
+            if value < self.n {
+                return Some(value);
+            }
+        }
+    }
+
     fn step(&self, value: u64) -> u64 {
         let mut left = value >> self.n_right_bits;
         let mut right = value & self.right_mask;
@@ -62,6 +77,17 @@ impl Permutation {
         for &[first, second] in pairs {
             left ^= mix(right ^ first) & self.left_mask;
             right ^= mix(left ^ second) & self.right_mask;
+        }
+        (left << self.n_right_bits) | right
+    }
+
+    fn step_back(&self, value: u64) -> u64 {
+        let mut left = value >> self.n_right_bits;
+        let mut right = value & self.right_mask;
+        let (pairs, _) = self.keys.as_chunks::<2>();
+        for &[first, second] in pairs.iter().rev() {
+            right ^= mix(left ^ second) & self.right_mask;
+            left ^= mix(right ^ first) & self.left_mask;
         }
         (left << self.n_right_bits) | right
     }
@@ -137,6 +163,8 @@ mod tests {
             let (to_a, to_b) = (permutation.at(a), permutation.at(b));
             prop_assert!(to_a.is_some_and(|to| to < n));
             prop_assert_eq!(a == b, to_a == to_b);
+            prop_assert_eq!(to_a.and_then(|to| permutation.index_of(to)), Some(a));
+            prop_assert_eq!(permutation.index_of(n), None);
         }
     }
 }

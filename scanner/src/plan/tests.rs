@@ -28,6 +28,11 @@ fn check(blocks: Vec<Block>, expected: &[(&str, u16)]) {
     expected.sort();
     assert_eq!(got, expected);
     assert_eq!(plan.probe(plan.n_probes()), None);
+    for position in 0..plan.n_probes() {
+        let probe = plan.probe(position).expect("a position below n");
+        assert_eq!(plan.locate(probe.addr, probe.port), Some((position, probe.host)));
+    }
+    assert_eq!(plan.locate([198, 51, 100, 9].into(), 80), None);
 }
 
 #[test]

@@ -20,8 +20,9 @@ use hickory_resolver::system_conf::read_system_conf;
 use model::addr::{AddrRange, AddrSet};
 use model::host_name::HostName;
 use model::scope::Scope;
+use serde::{Deserialize, Serialize};
 
-use crate::run::RefusalRecord;
+use crate::run::{Reason, RefusalRecord};
 
 /// How names are looked up.
 #[derive(Debug, Clone)]
@@ -52,7 +53,8 @@ pub struct Resolved {
 }
 
 /// Why a look-up gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
 pub enum NameFailure {
     #[error("there is no such name")]
     NoSuchName,
@@ -106,7 +108,7 @@ pub fn admit(resolved: &[Resolved], scope: &Scope, now: DateTime<Utc>) -> NamedA
             names_of.entry(addr).or_default().insert(name.clone());
         }
         if let Some(failure) = failure {
-            let reason = failure.to_string();
+            let reason = Reason::Name(failure.clone());
             named.refused.push(RefusalRecord { at: now, addr: None, names: vec![name.clone()], reason });
         }
     }
@@ -117,7 +119,7 @@ pub fn admit(resolved: &[Resolved], scope: &Scope, now: DateTime<Utc>) -> NamedA
                 named.names.insert(addr, names);
             }
             Err(refusal) => {
-                let reason = refusal.to_string();
+                let reason = Reason::from(&refusal);
                 named.refused.push(RefusalRecord { at: now, addr: Some(addr), names, reason });
             }
         }

@@ -137,22 +137,28 @@ async fn an_address_is_probed_once_for_all_its_names_and_only_if_it_is_in_scope(
         |names: &[&str]| -> Vec<HostName> { names.iter().map(|name| name.parse().unwrap()).collect() };
     let expected = [("127.0.0.9".parse().unwrap(), names(&["old.example", "portal.example"]))];
     assert_eq!(named.names, expected.into());
-    let refused: Vec<(Option<IpAddr>, Vec<HostName>, &str)> = named
+    let elsewhere: Vec<bool> = named.refused.iter().map(RefusalRecord::is_elsewhere).collect();
+    assert_eq!(elsewhere, [false, true, true], "only what no asset holds");
+    let refused: Vec<(Option<IpAddr>, Vec<HostName>, String)> = named
         .refused
         .iter()
-        .map(|refusal| (refusal.addr, refusal.names.clone(), refusal.reason.as_str()))
+        .map(|refusal| (refusal.addr, refusal.names.clone(), refusal.reason.to_string()))
         .collect();
     let ip = |addr: &str| addr.parse::<IpAddr>().ok();
     assert_eq!(
         refused,
         [
-            (None, names(&["gone.example"]), "there is no such name"),
+            (None, names(&["gone.example"]), "there is no such name".to_owned()),
             (
                 ip("203.0.113.9"),
                 names(&["elsewhere.example"]),
-                "203.0.113.9 is out of scope: no registered asset holds it"
+                "203.0.113.9 is out of scope: no registered asset holds it".to_owned()
             ),
-            (ip("::1"), names(&["portal.example"]), "::1 is out of scope: no registered asset holds it"),
+            (
+                ip("::1"),
+                names(&["portal.example"]),
+                "::1 is out of scope: no registered asset holds it".to_owned()
+            ),
         ]
     );
 }

@@ -1,10 +1,10 @@
 //! The coverage of a run, read out of its journal in slices of bounded memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use model::coverage::{Coverage, HostCoverage};
-use model::observation::Reply;
+use model::observation::{PortState, Reply};
 use model::port::{PortSet, Transport};
 
 use super::error::RunError;
@@ -12,7 +12,7 @@ use super::settled::Settled;
 use super::{JOURNAL, RunFolder, journal};
 
 /// Positions looked at in one reading of the journal, a byte each; a slice holds at least one host.
-const SLICE: u64 = 1 << 26;
+pub(super) const SLICE: u64 = 1 << 26;
 
 /// Hosts looked at in one reading.
 const MAX_MEMBERS: usize = 1 << 20;
@@ -27,8 +27,22 @@ impl RunFolder {
     }
 
     pub(super) fn coverage_in_slices(&self, slice: u64) -> Result<Coverage, RunError> {
-        let plan = &self.manifest().plan;
         let mut hosts = BTreeMap::new();
+        self.each_coverage(slice, |addr, host| {
+            hosts.insert(addr, host);
+            Ok::<_, RunError>(())
+        })?;
+        self.doubt(&mut hosts)?;
+        Ok(Coverage { transport: Transport::Tcp, method: self.manifest().method, hosts })
+    }
+
+    /// Hands out host by host, in the order of the plan, what their ports replied; doubts nothing.
+    pub(super) fn each_coverage<E: From<RunError>>(
+        &self,
+        slice: u64,
+        mut each: impl FnMut(IpAddr, HostCoverage) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let plan = &self.manifest().plan;
         let mut members: Vec<(u64, IpAddr, &PortSet)> = Vec::new();
         let mut rest = plan.hosts().peekable();
         while let Some(host) = rest.next() {
@@ -36,19 +50,40 @@ impl RunFolder {
             let end = host.0 + host.2.as_slice().len() as u64;
             members.push(host);
             if end - start >= slice || members.len() >= MAX_MEMBERS || rest.peek().is_none() {
-                self.read_slice(start..end, &members, &mut hosts)?;
+                self.read_slice(start..end, &members, &mut each)?;
                 members.clear();
             }
         }
-        Ok(Coverage { transport: Transport::Tcp, method: self.manifest().method, hosts })
+        Ok(())
     }
 
-    fn read_slice(
+    /// Takes back what hosts claimed that take whatever comes, but for ports whose service said something.
+    fn doubt(&self, hosts: &mut BTreeMap<IpAddr, HostCoverage>) -> Result<(), RunError> {
+        let suspects = self.suspects()?;
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let mut proved = BTreeSet::new();
+        for observation in self.observations()? {
+            let observation = observation?;
+            if observation.state == PortState::Open {
+                proved.insert((observation.endpoint.addr, observation.endpoint.port));
+            }
+        }
+        for addr in suspects {
+            if let Some(host) = hosts.get_mut(&addr) {
+                host.doubt(|port| proved.contains(&(addr, port)));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_slice<E: From<RunError>>(
         &self,
         positions: std::ops::Range<u64>,
         members: &[(u64, IpAddr, &PortSet)],
-        hosts: &mut BTreeMap<IpAddr, HostCoverage>,
-    ) -> Result<(), RunError> {
+        each: &mut impl FnMut(IpAddr, HostCoverage) -> Result<(), E>,
+    ) -> Result<(), E> {
         let plan = &self.manifest().plan;
         let order = plan.order();
         let mut codes = vec![NOTHING; usize::try_from(positions.end - positions.start).unwrap_or(usize::MAX)];
@@ -73,7 +108,7 @@ impl RunFolder {
                 })
                 .collect();
             if !replies.is_empty() {
-                hosts.insert(addr, HostCoverage::settle(replies));
+                each(addr, HostCoverage::settle(replies))?;
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! spans as probes under way, however large the run.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A set of indices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,12 +46,12 @@ impl Done {
         }
     }
 
-    /// The spans of `0..n` that are not in, ascending, as half-open ranges.
-    pub(crate) fn gaps(&self, n: u64) -> impl Iterator<Item = std::ops::Range<u64>> + '_ {
-        let ends = self.spans.iter().map(|(&start, &end)| (start, end)).chain([(n, n)]);
+    /// The spans of `within` that are not in, ascending, as half-open ranges.
+    pub(crate) fn gaps(&self, within: Range<u64>) -> impl Iterator<Item = Range<u64>> + '_ {
+        let ends = self.spans.iter().map(|(&start, &end)| (start, end)).chain([(within.end, within.end)]);
         let mut from = 0;
         ends.filter_map(move |(start, end)| {
-            let gap = from..start.min(n);
+            let gap = from.max(within.start)..start.min(within.end);
             from = end;
             (gap.start < gap.end).then_some(gap)
         })
@@ -69,6 +70,7 @@ mod tests {
         #[test]
         fn agrees_with_a_plain_set(
             indices in prop::collection::vec((0u64..60, prop::bool::weighted(0.8)), 0..120),
+            from in 0u64..70,
             n in 0u64..70,
         ) {
             let (mut done, mut plain) = (Done::default(), BTreeSet::new());
@@ -81,8 +83,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(done.spans.iter().map(|(start, end)| end - start).sum::<u64>(), plain.len() as u64);
-            let gaps: Vec<u64> = done.gaps(n).flatten().collect();
-            prop_assert_eq!(gaps, (0..n).filter(|index| !plain.contains(index)).collect::<Vec<_>>());
+            let gaps: Vec<u64> = done.gaps(from..from + n).flatten().collect();
+            prop_assert_eq!(gaps, (from..from + n).filter(|index| !plain.contains(index)).collect::<Vec<_>>());
             let spans: Vec<_> = done.spans.iter().collect();
             prop_assert!(spans.windows(2).all(|pair| pair[0].1 < pair[1].0), "spans touch: {:?}", spans);
         }

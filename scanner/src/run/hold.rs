@@ -15,7 +15,8 @@ use super::manifest::{self, End, EndState};
 use super::refusals::RefusalRecord;
 use super::settled::Totals;
 use super::tally::Tally;
-use super::{Done, JOURNAL, LOCK, OBSERVATIONS, REFUSALS, RunFolder, STATE};
+use super::{Done, HOSTS, JOURNAL, LOCK, OBSERVATIONS, REFUSALS, RunFolder, SESSIONS, STATE};
+use crate::raw::{HostFacts, RawReport};
 
 /// The files of a run, open for appending, and the lock that keeps other processes out.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl HeldRun {
         }
         let plan = &folder.manifest().plan;
         let order = plan.order();
-        let mut tally = Tally::new(plan.n_probes());
+        let mut tally = Tally::new(folder.manifest().n_probes());
         let (journal, _) =
             JournalWriter::resume(&path.join(JOURNAL), plan.n_probes(), |entry| tally.add(entry))?;
         let mut observed = BTreeSet::new();
@@ -88,6 +89,13 @@ impl HeldRun {
         self.observations.append(observations)?;
         self.refusals.append(refusals)?;
         self.journal.append(entries)
+    }
+
+    /// Keeps what a session by raw packets says of itself and of the hosts that it asked.
+    pub(crate) fn tell_session(&mut self, raw: &RawReport) -> Result<(), RunError> {
+        LineWriter::open(&self.folder.path().join(HOSTS), |_: HostFacts| ())?.append(&raw.hosts)?;
+        let sessions = &self.folder.path().join(SESSIONS);
+        LineWriter::open(sessions, |_: RawReport| ())?.append(std::slice::from_ref(raw))
     }
 
     /// Writes down how the session ended.

@@ -1,7 +1,7 @@
 //! The journal of a run: which index was settled, and how. Append-only, about one byte per probe.
 //!
 //! A header, then batches: length, payload, CRC-32 of the payload (numbers little-endian). A payload is a
-//! series of varints: distance to the index before, times eight, plus the code of what became of it.
+//! series of varints: distance to the index before, times 32, plus the code of what became of it.
 //! What a crash left of the last batch is cut off on opening; its probes are made again.
 
 use std::fs::{File, OpenOptions};
@@ -12,7 +12,8 @@ use super::error::RunError;
 use super::settled::Settled;
 
 const MAGIC: [u8; 8] = *b"sentryJ\0";
-const FORMAT: u32 = 1;
+/// Format 1, in which a code took three bits, was never released.
+const FORMAT: u32 = 2;
 /// Magic, format, number of probes, CRC of those.
 const HEADER_LEN: usize = 8 + 4 + 8 + 4;
 /// Bounds what a damaged length can make us read.
@@ -114,6 +115,9 @@ fn check_header(path: &Path, found: &[u8; HEADER_LEN], n_probes: u64) -> Result<
     let format = found.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     if let Some(found) = format.filter(|&format| format > FORMAT) {
         return Err(RunError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
+    }
+    if format == Some(1) {
+        return Err(RunError::damaged(path, "it is of a format from before the first release; scan again"));
     }
     if *found != *header(n_probes) {
         return Err(RunError::damaged(path, "its header doesn't belong to the plan in the manifest"));
@@ -272,9 +276,9 @@ mod tests {
         let error = read(&path, 999, |_| ()).expect_err("a journal of another plan");
         assert!(error.to_string().contains("doesn't belong to the plan"), "{error}");
         let mut bytes = std::fs::read(&path).unwrap();
-        bytes[8] = 2;
+        bytes[8] = 3;
         std::fs::write(&path, bytes).unwrap();
-        assert!(matches!(read(&path, 1000, |_| ()), Err(RunError::NewerFormat { found: 2, known: 1, .. })));
+        assert!(matches!(read(&path, 1000, |_| ()), Err(RunError::NewerFormat { found: 3, known: 2, .. })));
     }
 
     proptest! {

@@ -83,6 +83,11 @@ impl<T: DeserializeOwned, F: io::Read> Lines<T, F> {
         Lines { file, path: path.to_owned(), n_lines: 0, n_whole: 0, of: PhantomData }
     }
 
+    /// Length of what was read whole: where the next value begins.
+    pub(crate) fn n_whole(&self) -> u64 {
+        self.n_whole
+    }
+
     fn read(&mut self) -> Result<Option<T>, RunError> {
         let mut line = Vec::new();
         let fail = |source| RunError::io("read", &self.path, source);

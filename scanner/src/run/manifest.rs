@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::error::RunError;
 use super::settled::Totals;
 use crate::options::Options;
-use crate::plan::Plan;
+use crate::plan::{Plan, Shard};
 
 const FORMAT: u32 = 1;
 
@@ -36,9 +37,50 @@ pub struct Manifest {
     pub scope_hash: String,
     pub options: Options,
     pub plan: Plan,
+    /// The part of the plan that this run is; the whole of it if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Host names that led to an address.
     #[serde(default)]
     pub names: BTreeMap<IpAddr, Vec<HostName>>,
+    /// Whose results these are, where they were imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Tool>,
+}
+
+/// Another tool whose results became a run, and the file that they came in. Texts are the file's own, cleaned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The command line by which it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<String>,
+    /// Name of the file, and its SHA-256 in hexadecimal.
+    pub file: String,
+    pub sha256: String,
+    pub imported_at: DateTime<Utc>,
+}
+
+impl std::fmt::Display for Tool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        self.version.iter().try_for_each(|version| write!(f, " {version}"))
+    }
+}
+
+impl Manifest {
+    /// The indices that this run probes.
+    pub fn indices(&self) -> Range<u64> {
+        self.shard.map_or(0..self.plan.n_probes(), |shard| shard.range_of(self.plan.n_probes()))
+    }
+
+    /// How many those are.
+    pub fn n_probes(&self) -> u64 {
+        let indices = self.indices();
+        indices.end - indices.start
+    }
 }
 
 /// How a run ended.

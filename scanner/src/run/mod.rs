@@ -7,6 +7,8 @@ mod coverage;
 mod done;
 mod error;
 mod hold;
+mod hosts;
+mod import;
 mod journal;
 mod lines;
 mod manifest;
@@ -15,18 +17,23 @@ mod scope_hash;
 mod settled;
 mod tally;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use model::id::RunId;
-use model::observation::Observation;
+use model::observation::{Certainty, Observation, PortState};
+
+use crate::raw::{HostFacts, RawReport};
 
 pub use error::RunError;
-pub use manifest::Manifest;
-pub use refusals::RefusalRecord;
+pub use hosts::HostView;
+pub use import::FinishedRun;
+pub use manifest::{Manifest, Tool};
+pub use refusals::{Reason, RefusalRecord};
 pub use scope_hash::scope_hash;
 pub use settled::{Settled, Totals};
 
@@ -39,6 +46,9 @@ const STATE: &str = "state.toml";
 const JOURNAL: &str = "journal";
 const OBSERVATIONS: &str = "observations.jsonl";
 const REFUSALS: &str = "refusals.jsonl";
+/// Of runs by raw packets: how sure each host's result is, and what was sent and lost in each session.
+const HOSTS: &str = "hosts.jsonl";
+const SESSIONS: &str = "sessions.jsonl";
 const LOCK: &str = "lock";
 
 /// A run folder, for reading. Any number of readers may look, also while the run is under way.
@@ -85,8 +95,9 @@ pub struct RunSummary {
 }
 
 impl RunFolder {
-    /// Makes the folder of a new run under `runs`, which is made too if it is missing.
-    pub fn create(runs: &Path, manifest: Manifest) -> Result<RunFolder, RunError> {
+    /// Makes the folder of a new run under `runs`, which is made too if it is missing. `refused` is what was refused
+    /// before there was a plan: names, and addresses that they led to.
+    pub fn create(runs: &Path, manifest: Manifest, refused: &[RefusalRecord]) -> Result<RunFolder, RunError> {
         let path = runs.join(manifest.run.to_string());
         fs::create_dir_all(runs).map_err(|source| RunError::io("create", runs, source))?;
         fs::create_dir(&path).map_err(|source| match source.kind() {
@@ -95,6 +106,8 @@ impl RunFolder {
         })?;
         let fill = || {
             journal::JournalWriter::create(&path.join(JOURNAL), manifest.plan.n_probes())?;
+            // Nobody tells them again when the run is resumed, so a run never is without them.
+            lines::LineWriter::open(&path.join(REFUSALS), |_: RefusalRecord| ())?.append(refused)?;
             // Last, since a folder with a manifest counts as a run.
             manifest::write(&path.join(MANIFEST), &manifest)?;
             manifest::sync_folder(runs).map_err(|source| RunError::io("sync", runs, source))
@@ -170,9 +183,48 @@ impl RunFolder {
         })
     }
 
-    /// The observations written so far.
+    /// The observations written so far. An open port of a host that takes whatever comes is only suspected to be
+    /// open, unless the service behind it said something.
     pub fn observations(&self) -> Result<impl Iterator<Item = Result<Observation, RunError>>, RunError> {
-        self.lines(OBSERVATIONS)
+        let suspects = self.suspects()?;
+        let observations = self.lines::<Observation>(OBSERVATIONS)?;
+        Ok(observations.map(move |observation| {
+            let mut observation = observation?;
+            if suspects.contains(&observation.endpoint.addr) && !is_proved(&observation) {
+                observation.state = PortState::SuspectOpen;
+            }
+            Ok(observation)
+        }))
+    }
+
+    /// Hosts that take whatever comes.
+    fn suspects(&self) -> Result<BTreeSet<IpAddr>, RunError> {
+        let mut suspects = BTreeSet::new();
+        for host in self.lines::<HostFacts>(HOSTS)? {
+            let host = host?;
+            if host.is_suspect {
+                suspects.insert(host.addr);
+            }
+        }
+        Ok(suspects)
+    }
+
+    /// How each host was asked that answered, over all sessions of a run by raw packets.
+    pub fn hosts(&self) -> Result<BTreeMap<IpAddr, HostFacts>, RunError> {
+        let mut hosts: BTreeMap<IpAddr, HostFacts> = BTreeMap::new();
+        for host in self.lines::<HostFacts>(HOSTS)? {
+            let host = host?;
+            match hosts.get_mut(&host.addr) {
+                Some(known) => known.add(&host),
+                None => drop(hosts.insert(host.addr, host)),
+            }
+        }
+        Ok(hosts)
+    }
+
+    /// What was sent and lost, session by session, in a run by raw packets.
+    pub fn sessions(&self) -> Result<impl Iterator<Item = Result<RawReport, RunError>>, RunError> {
+        self.lines(SESSIONS)
     }
 
     /// The refusals written so far, each address once per session.
@@ -196,7 +248,7 @@ impl RunFolder {
 
     fn count(&self) -> Result<Totals, RunError> {
         let n_probes = self.manifest.plan.n_probes();
-        let mut tally = tally::Tally::new(n_probes);
+        let mut tally = tally::Tally::new(self.manifest.n_probes());
         journal::read(&self.path.join(JOURNAL), n_probes, |entry| tally.add(entry))?;
         let mut totals = tally.totals;
         let mut observed = BTreeSet::new();
@@ -222,6 +274,11 @@ impl RunFolder {
             Err(TryLockError::Error(source)) => Err(RunError::io("lock", &path, source)),
         }
     }
+}
+
+/// Whether the service behind an open port said anything.
+fn is_proved(observation: &Observation) -> bool {
+    matches!(observation.service.certainty, Certainty::Identified | Certainty::Unknown)
 }
 
 #[cfg(test)]

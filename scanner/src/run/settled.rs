@@ -15,7 +15,20 @@ pub enum Settled {
 
 impl Settled {
     /// Bits that a code takes in a journal.
-    pub(super) const CODE_BITS: u32 = 3;
+    pub(super) const CODE_BITS: u32 = 5;
+
+    /// By code. Codes are written into journals: they never change, and new ones go to the end.
+    const ALL: [Settled; 9] = [
+        Settled::Reply(Reply::Open),
+        Settled::Reply(Reply::Refused),
+        Settled::Reply(Reply::Silent),
+        Settled::Reply(Reply::NetworkUnreachable),
+        Settled::Reply(Reply::HostUnreachable),
+        Settled::Reply(Reply::Prohibited),
+        Settled::NotAdmitted,
+        Settled::NotAsked,
+        Settled::Reply(Reply::SuspectOpen),
+    ];
 
     pub(crate) fn code(self) -> u8 {
         match self {
@@ -27,21 +40,12 @@ impl Settled {
             Settled::Reply(Reply::Prohibited) => 5,
             Settled::NotAdmitted => 6,
             Settled::NotAsked => 7,
+            Settled::Reply(Reply::SuspectOpen) => 8,
         }
     }
 
     pub(crate) fn of_code(code: u8) -> Option<Settled> {
-        const ALL: [Settled; 8] = [
-            Settled::Reply(Reply::Open),
-            Settled::Reply(Reply::Refused),
-            Settled::Reply(Reply::Silent),
-            Settled::Reply(Reply::NetworkUnreachable),
-            Settled::Reply(Reply::HostUnreachable),
-            Settled::Reply(Reply::Prohibited),
-            Settled::NotAdmitted,
-            Settled::NotAsked,
-        ];
-        ALL.get(usize::from(code)).copied()
+        Settled::ALL.get(usize::from(code)).copied()
     }
 }
 
@@ -57,6 +61,8 @@ pub struct Totals {
     /// Network or host unreachable.
     pub n_unreachable: u64,
     pub n_prohibited: u64,
+    /// Accepted by hosts that accept whatever comes.
+    pub n_suspect: u64,
     /// Kept back by the scope.
     pub n_not_admitted: u64,
     /// Could not be sent by our own system.
@@ -73,6 +79,7 @@ impl Totals {
             + self.n_silent
             + self.n_unreachable
             + self.n_prohibited
+            + self.n_suspect
             + self.n_not_admitted
             + self.n_not_asked
     }
@@ -84,6 +91,7 @@ impl Totals {
             Settled::Reply(Reply::Silent) => &mut self.n_silent,
             Settled::Reply(Reply::NetworkUnreachable | Reply::HostUnreachable) => &mut self.n_unreachable,
             Settled::Reply(Reply::Prohibited) => &mut self.n_prohibited,
+            Settled::Reply(Reply::SuspectOpen) => &mut self.n_suspect,
             Settled::NotAdmitted => &mut self.n_not_admitted,
             Settled::NotAsked => &mut self.n_not_asked,
         };
@@ -97,8 +105,9 @@ mod tests {
 
     #[test]
     fn every_code_reads_back() {
-        for code in 0..1 << Settled::CODE_BITS {
-            let settled = Settled::of_code(code).expect("a code of three bits");
+        assert!(Settled::ALL.len() <= 1 << Settled::CODE_BITS);
+        for (code, settled) in (0u8..).zip(Settled::ALL) {
+            assert_eq!(Settled::of_code(code), Some(settled));
             assert_eq!(settled.code(), code);
             let mut totals = Totals::default();
             totals.count(settled);

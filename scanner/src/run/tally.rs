@@ -21,15 +21,17 @@ impl Tally {
         Tally { totals: Totals { n_probes, ..Totals::default() }, ..Tally::default() }
     }
 
-    /// Adds an entry. An index appears twice if it was open and a kill came before it was identified: then
-    /// the later answer counts, as it does for the coverage.
+    /// Adds an entry. An index appears twice if it was open and a kill came before it was identified, or if its
+    /// answer came after its question had been given up as silent: then the later answer counts, as it does for the
+    /// coverage.
     pub(super) fn add(&mut self, (index, settled): Entry) {
-        let is_new = self.done.insert(index);
-        if !is_new && !self.open.remove(&index) {
-            return;
-        }
-        if !is_new {
-            self.totals.n_open -= 1;
+        if !self.done.insert(index) {
+            let was_open = self.open.remove(&index);
+            match settled {
+                _ if was_open => self.totals.n_open -= 1,
+                Settled::Reply(Reply::Open) => self.totals.n_silent = self.totals.n_silent.saturating_sub(1),
+                _ => return,
+            }
         }
         self.totals.count(settled);
         if settled == Settled::Reply(Reply::Open) {
@@ -59,9 +61,12 @@ mod tests {
         tally.add((3, Settled::Reply(Reply::Refused)));
         tally.add((4, Settled::Reply(Reply::Open)));
         assert_eq!((tally.totals.n_open, tally.totals.n_refused, tally.totals.n_done()), (1, 1, 3));
+        tally.add((5, Settled::Reply(Reply::Open)));
+        assert_eq!((tally.totals.n_open, tally.totals.n_silent, tally.totals.n_done()), (2, 0, 3));
         tally.forget(4);
         tally.forget(5);
+        tally.add((5, Settled::Reply(Reply::Silent)));
         assert_eq!((tally.totals.n_open, tally.totals.n_done()), (0, 2));
-        assert_eq!(tally.done.gaps(6).collect::<Vec<_>>(), [0..3, 4..5]);
+        assert_eq!(tally.done.gaps(0..6).collect::<Vec<_>>(), [0..3, 4..5]);
     }
 }

@@ -26,7 +26,9 @@ fn manifest(plan: Plan) -> Manifest {
         scope_hash: "00".to_owned(),
         options: Options { no_payload: "9100-9107".parse().ok(), ..Options::default() },
         plan,
+        shard: None,
         names: BTreeMap::from([("192.0.2.1".parse().unwrap(), vec!["portal.example".parse().unwrap()])]),
+        tool: None,
     }
 }
 
@@ -37,7 +39,7 @@ fn plan(addresses: &str, ports: &str) -> Plan {
 
 fn new_run(plan: Plan) -> (tempfile::TempDir, RunFolder) {
     let runs = tempfile::tempdir().unwrap();
-    let folder = RunFolder::create(runs.path(), manifest(plan)).unwrap();
+    let folder = RunFolder::create(runs.path(), manifest(plan), &[]).unwrap();
     (runs, folder)
 }
 
@@ -67,10 +69,28 @@ fn a_manifest_reads_back_and_a_run_is_interrupted_until_it_says_otherwise() {
         (RunState::Interrupted, 8, 0)
     );
     assert!(matches!(
-        RunFolder::create(runs.path(), folder.manifest().clone()),
+        RunFolder::create(runs.path(), folder.manifest().clone(), &[]),
         Err(RunError::Exists { .. })
     ));
     assert_eq!(RunFolder::list(&runs.path().join("none")).unwrap().len(), 0);
+}
+
+#[test]
+fn a_run_never_is_without_what_was_refused_before_it() {
+    let runs = tempfile::tempdir().unwrap();
+    let refused = ["portal.example", "mail.example"].map(|name| RefusalRecord {
+        at: "2026-11-22T08:00:00Z".parse().unwrap(),
+        addr: None,
+        names: vec![name.parse().unwrap()],
+        reason: Reason::Told("示例".to_owned()),
+    });
+    let created = RunFolder::create(runs.path(), manifest(plan("192.0.2.1", "1-10")), &refused).unwrap();
+    // As a kill at once after it was made leaves it.
+    let folder = RunFolder::open(created.path()).unwrap();
+    let read = || folder.refusals().unwrap().map(Result::unwrap).collect::<Vec<_>>();
+    assert_eq!(read(), refused);
+    drop(HeldRun::take(&folder).unwrap());
+    assert_eq!(read(), refused, "taking the run up repeats none");
 }
 
 #[test]
@@ -103,7 +123,7 @@ fn an_open_port_without_an_observation_is_not_done() {
     let index_of = |port: u16| (0..n_probes).find(|&i| order.at(i) == Some(u64::from(port) - 1)).unwrap();
     let (_runs, folder) = new_run(plan);
     let (mut held, progressed) = HeldRun::take(&folder).unwrap();
-    assert_eq!(progressed.done.gaps(10).flatten().count(), 10);
+    assert_eq!(progressed.done.gaps(0..10).flatten().count(), 10);
     let open = Settled::Reply(Reply::Open);
     let mut entries =
         [(index_of(3), open), (index_of(4), open), (index_of(5), Settled::Reply(Reply::Refused))];
@@ -111,7 +131,7 @@ fn an_open_port_without_an_observation_is_not_done() {
     drop(held);
     assert_eq!(folder.summary().unwrap().totals.n_open, 2);
     let (_held, progressed) = HeldRun::take(&folder).unwrap();
-    let left: Vec<u64> = progressed.done.gaps(10).flatten().collect();
+    let left: Vec<u64> = progressed.done.gaps(0..10).flatten().collect();
     assert_eq!(left.len(), 8);
     assert!(left.contains(&index_of(4)) && !left.contains(&index_of(3)) && !left.contains(&index_of(5)));
     assert_eq!((progressed.totals.n_open, progressed.totals.n_observations), (1, 1));

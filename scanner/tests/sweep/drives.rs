@@ -59,7 +59,7 @@ async fn nothing_out_of_scope_is_touched_and_it_is_written_down() {
     assert_eq!((swept.totals.n_not_admitted, swept.totals.n_refused, swept.totals.n_open), (20, 9, 1));
     assert_eq!((inside.count().len(), outside.count().len()), (1, 0));
     let mut refusals: Vec<String> =
-        run.folder.refusals().unwrap().map(|refusal| refusal.unwrap().reason).collect();
+        run.folder.refusals().unwrap().map(|refusal| refusal.unwrap().reason.to_string()).collect();
     refusals.sort();
     let expected = ["127.77.2.2", "127.77.2.3"];
     assert_eq!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use model::observation::ServiceFacts;
-use scanner::run::{RefusalRecord, RunError, RunFolder, RunState};
+use scanner::run::{RunError, RunFolder, RunState};
 use scanner::{OpenPort, Options, Outcome, SweepError};
 
 use super::world::{Listeners, Run, now};
@@ -86,26 +86,6 @@ async fn a_run_stops_as_its_day_ends_and_goes_on_under_the_scope_of_the_next() {
     run.clock = clock_of_two_days;
     let swept = run.sweep(Some(Arc::new(nothing))).await.unwrap();
     assert_eq!((swept.outcome, swept.totals.n_done(), swept.totals.n_open), (Outcome::Finished, 20, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_beforehand_is_on_disk_before_the_first_probe() {
-    let _listeners = Listeners::bind("127.77.11.1", [26_200]);
-    let mut run = Run::new("127.77.11.1", "26200", Options::default());
-    let names = vec!["portal.example".parse().unwrap()];
-    run.refused = vec![RefusalRecord { at: now(), addr: None, names, reason: "示例".to_owned() }];
-    let folder = run.folder.clone();
-    let n_on_disk = Arc::new(AtomicUsize::new(0));
-    let counts = {
-        let n_on_disk = n_on_disk.clone();
-        move |_: OpenPort| {
-            n_on_disk.store(folder.refusals().unwrap().count(), Ordering::SeqCst);
-            async { ServiceFacts::default() }
-        }
-    };
-    run.sweep(Some(Arc::new(counts))).await.unwrap();
-    assert_eq!(n_on_disk.load(Ordering::SeqCst), 1);
-    assert_eq!(run.folder.refusals().unwrap().count(), 1, "written once");
 }
 
 const CHILD_RUN: &str = "SCANNER_TEST_CHILD_RUN";
@@ -196,7 +176,7 @@ fn a_run_that_could_not_be_begun_leaves_no_folder() {
         return;
     };
     let template = Run::new("127.77.12.1", "1-10", Options::default());
-    let begin = || RunFolder::create(disk.0.path(), template.folder.manifest().clone());
+    let begin = || RunFolder::create(disk.0.path(), template.folder.manifest().clone(), &[]);
     let error = begin().expect_err("the manifest finds no room");
     assert!(matches!(error, RunError::DiskFull { .. }), "{error}");
     assert_eq!(fs::read_dir(disk.0.path()).unwrap().count(), 0);

@@ -14,7 +14,7 @@ use model::observation::{Method, Observation, PortState};
 use model::register::{Answerable, Asset, AssetTarget, Authorisation, Register};
 use model::scope::Scope;
 use scanner::plan::{Block, Plan};
-use scanner::run::{Manifest, RefusalRecord, RunFolder};
+use scanner::run::{Manifest, RunFolder};
 use scanner::{Cancel, Clock, Identifier, Options, Progress, SweepError, SweepOutcome, SweepRequest, sweep};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -55,7 +55,6 @@ pub(crate) struct Run {
     pub(crate) folder: RunFolder,
     pub(crate) cancel: Cancel,
     pub(crate) clock: Clock,
-    pub(crate) refused: Vec<RefusalRecord>,
     admitted: String,
     _runs: Option<TempDir>,
 }
@@ -80,9 +79,11 @@ impl Run {
             scope_hash: String::new(),
             options,
             plan: Plan::new(20_261_122, [block]).unwrap(),
+            shard: None,
             names: BTreeMap::new(),
+            tool: None,
         };
-        let folder = RunFolder::create(runs, manifest).unwrap();
+        let folder = RunFolder::create(runs, manifest, &[]).unwrap();
         Run::of(folder, targets)
     }
 
@@ -92,7 +93,7 @@ impl Run {
 
     fn of(folder: RunFolder, targets: &str) -> Run {
         let (cancel, admitted) = (Cancel::new(), targets.to_owned());
-        Run { folder, cancel, clock: now, refused: Vec::new(), admitted, _runs: None }
+        Run { folder, cancel, clock: now, admitted, _runs: None }
     }
 
     pub(crate) fn admitting(mut self, admitted: &str) -> Run {
@@ -109,9 +110,9 @@ impl Run {
             scope: scope(&self.admitted, civil_date((self.clock)())),
             identifier,
             clock: self.clock,
-            refused: self.refused.clone(),
             progress: watch::Sender::new(Progress::default()),
             cancel: self.cancel.clone(),
+            raw: None,
         })
         .await
     }

@@ -10,11 +10,13 @@ use model::host_name::HostName;
 use model::id::RunId;
 use model::observation::{Endpoint, Observation, PortState, PresentedChain};
 use model::register::{AssetTarget, DeclaredService, Register};
-use model::scope::Scope;
-use reports::rows::{CertificateRow, Declaration, HostRow, RefusalRow, RunRow, ServiceRow};
+use model::scope::{Refusal, Scope};
+use reports::rows::{CertificateRow, Declaration, HostRow, RefusalRow, RunRow, RunState, ServiceRow};
 use reports::snapshot::SnapshotInput;
+use reports::text::Refused;
 use scanner::assess::Declared;
-use scanner::run::{Manifest, RefusalRecord};
+use scanner::resolve::NameFailure;
+use scanner::run::{Manifest, Reason, RefusalRecord};
 
 /// A judged run with what it saw.
 pub struct SeenRun {
@@ -109,19 +111,13 @@ impl Seen {
     fn refusals(&self) -> Vec<RefusalRow> {
         // The newest run tells how things are; what an older one refused may be mended.
         let newest = self.runs.first().map(|run| run.refusals.as_slice()).unwrap_or_default();
-        let mut rows: BTreeMap<&str, RefusalRow> = BTreeMap::new();
+        let mut rows: BTreeMap<Refused, (u64, String)> = BTreeMap::new();
         for refusal in newest {
             let names: Vec<&str> = refusal.names.iter().map(HostName::as_str).collect();
             let example = refusal.addr.map_or_else(|| names.join(" "), |addr| addr.to_string());
-            let row = rows.entry(&refusal.reason).or_insert_with(|| RefusalRow {
-                reason_zh: reason_zh(refusal),
-                reason_en: refusal.reason.clone(),
-                n: 0,
-                example,
-            });
-            row.n += 1;
+            rows.entry(refused(&refusal.reason)).or_insert((0, example)).0 += 1;
         }
-        rows.into_values().collect()
+        rows.into_iter().map(|(refused, (n, example))| RefusalRow::new(&refused, n, example)).collect()
     }
 
     /// When a declared service last answered in these runs.
@@ -164,12 +160,12 @@ fn run_row(run: &SeenRun) -> RunRow {
         seed: manifest.plan.seed(),
         started_at: manifest.started_at,
         finished_at: Some(run.ended_at),
-        method: manifest.method.as_str().to_owned(),
+        method: manifest.method,
         transport: run.coverage.transport.to_string(),
         ports: model::port::PortSet::new(ports).map(|ports| ports.to_string()).unwrap_or_default(),
         n_probes: manifest.plan.n_probes(),
         n_answered: run.n_answered,
-        state: "finished".to_owned(),
+        state: RunState::Finished,
         scope_hash: manifest.scope_hash.clone(),
     }
 }
@@ -214,7 +210,7 @@ fn service_row(service: &SeenService, unit: String, system: Option<String>) -> S
             Declared::Undeclared => Declaration::Undeclared,
         },
         class: service.class.clone(),
-        evidence: facts.info.clone().unwrap_or_else(|| facts.first_bytes.to_string()),
+        evidence: facts.info.clone().unwrap_or_else(|| facts.first_bytes.first_line()),
         rtt_us: *rtt_us,
         suspect: *state == PortState::SuspectOpen,
         seen_at: *at,
@@ -253,14 +249,28 @@ fn certificate_row(
     })
 }
 
-/// The reason in Chinese, by its kind; the particulars are in the English one and in the example.
-fn reason_zh(refusal: &RefusalRecord) -> String {
-    let kinds = [
-        ("excluded until", "已登记为排除目标"),
-        ("authorisation", "授权已到期、尚未生效或缺失"),
-        ("no registered asset", "不在任何已登记资产之内"),
-    ];
-    let kind = kinds.into_iter().find(|(part, _)| refusal.reason.contains(part)).map(|(_, zh)| zh);
-    let kind = kind.unwrap_or("域名未能解析");
-    format!("{kind}（{}）", refusal.reason)
+fn refused(reason: &Reason) -> Refused {
+    match reason {
+        Reason::Scope(refusal) => out_of_scope(refusal.clone()),
+        Reason::Name(NameFailure::NoSuchName) => Refused::NoSuchName,
+        Reason::Name(NameFailure::NoAddress) => Refused::NameWithoutAddress,
+        Reason::Name(NameFailure::TimedOut) => Refused::NameServerTimedOut,
+        Reason::Name(NameFailure::Server(said) | NameFailure::Network(said)) => {
+            Refused::NameServerFailed { said: said.clone() }
+        }
+        Reason::NotSent(said) => Refused::NotSent { said: said.clone() },
+        Reason::Told(said) => Refused::Told { said: said.clone() },
+    }
+}
+
+fn out_of_scope(refusal: Refusal) -> Refused {
+    match refusal {
+        Refusal::Unregistered(_) => Refused::Unregistered,
+        Refusal::NotAuthorised { asset, .. } => Refused::NotAuthorised { asset },
+        Refusal::AuthorisationExpired { asset, until, .. } => Refused::AuthorisationEnded { asset, until },
+        Refusal::AuthorisationNotYetValid { asset, from, .. } => {
+            Refused::AuthorisationNotBegun { asset, from }
+        }
+        Refusal::Excluded { reason, until, .. } => Refused::Excluded { reason, until },
+    }
 }

@@ -56,6 +56,43 @@ async fn what_was_stored_is_there_after_opening_again() {
 }
 
 #[tokio::test]
+async fn what_can_only_be_read_is_read_and_left_as_it_is() {
+    let folder = Folder::new();
+    filled(&folder.db()).await;
+    let names = || {
+        let entries = std::fs::read_dir(folder.0.path()).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").file_name()).collect::<Vec<_>>()
+    };
+    let (bytes, before) = (std::fs::read(folder.db()).expect("a file"), names());
+    let store = SqliteStore::open_to_read(&folder.db()).await.expect("a known database");
+    assert_eq!(store.load().await.expect("a register").units.len(), 2);
+    let refused = RunStore::insert(&store, &run(&mut CountingMint::default(), NOW)).await;
+    assert!(matches!(refused, Err(StoreError::Unwritable(_))), "{refused:?}");
+    store.close().await;
+    assert_eq!((std::fs::read(folder.db()).expect("a file"), names()), (bytes, before));
+
+    // As a reader beside a writer sees it: the log holds what the file lacks.
+    let writer = SqliteStore::open(&folder.db()).await.expect("a known database");
+    let mut mint = CountingMint::default();
+    let (_, second) = (run(&mut mint, NOW), run(&mut mint, NOW));
+    RunStore::insert(&writer, &second).await.expect("a new run");
+    let reader = SqliteStore::open_to_read(&folder.db()).await.expect("a known database");
+    assert_eq!(RunStore::list(&reader).await.expect("runs").len(), 2);
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_version_or_none_cannot_be_only_read() {
+    let folder = Folder::new();
+    let missing = SqliteStore::open_to_read(&folder.db()).await;
+    assert!(matches!(missing, Err(StoreError::Unwritable(_))), "{missing:?}");
+    filled(&folder.db()).await;
+    execute(&folder.db(), "DELETE FROM _sqlx_migrations WHERE version > 1").await;
+    execute(&folder.db(), "UPDATE _sqlx_migrations SET version = 0").await;
+    let earlier = SqliteStore::open_to_read(&folder.db()).await;
+    assert!(matches!(earlier, Err(StoreError::Unwritable(_))), "{earlier:?}");
+}
+
+#[tokio::test]
 async fn the_events_of_a_use_case_are_in_its_transaction() {
     let folder = Folder::new();
     filled(&folder.db()).await;

@@ -10,12 +10,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("lab", &[]),
     ("probes", &["model"]),
-    ("scanner", &["model", "probes"]),
+    ("rawsock", &[]),
+    ("testkit", &["rawsock"]),
+    ("scanner", &["model", "probes", "rawsock"]),
     ("registry", &["model"]),
     ("store", &["model", "registry"]),
     ("documents", &["model"]),
     ("reports", &["documents", "model"]),
-    ("sentrypost", &["documents", "lab", "model", "registry", "reports", "scanner", "store"]),
+    ("sentrypost", &["documents", "lab", "model", "rawsock", "registry", "reports", "scanner", "store"]),
 ];
 
 /// Dependencies that only one crate may link.

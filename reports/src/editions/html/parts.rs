@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::figures::{CheckGroup, Figures, FindingEntry};
 use crate::table::{Column, Kind, PAGE_TEXT, Table, Value};
-use crate::text::{Language, severity_word, show_count, show_day, show_text};
+use crate::text::{Language, facts, service_words, severity_word, show_count, show_day, show_text};
 
 /// Findings that the page prints in all, and of one check.
 const FINDINGS: usize = 1000;
@@ -41,6 +41,8 @@ struct HeadPart {
 
 struct CellPart {
     text: String,
+    /// What follows after a place where the line may break: the port of a place.
+    tail: String,
     class: String,
 }
 
@@ -106,6 +108,9 @@ fn class_of(kind: Kind) -> &'static str {
         Kind::Count | Kind::Number => "n",
         Kind::Instant | Kind::Date => "d",
         Kind::Text | Kind::Long | Kind::Severity => "t",
+        Kind::Code => "t code",
+        Kind::Verbatim => "t verbatim",
+        Kind::Place => "t place",
     }
 }
 
@@ -141,12 +146,25 @@ fn cell(value: &Value, column: &Column, language: Language) -> CellPart {
         Value::Number(number) if *number < 0 => class.push_str(" below"),
         Value::Text(_)
         | Value::Words(_)
+        | Value::Facts(_)
+        | Value::Service(_)
         | Value::Count(_)
         | Value::Number(_)
+        | Value::Change(_)
+        | Value::Ports(_)
         | Value::Instant(_)
         | Value::Date(_) => {}
     }
-    CellPart { text: value.show(language, column.kind), class }
+    let text = value.show(language, column.kind);
+    let (text, tail) = if column.kind == Kind::Place { at_the_port(&text) } else { (text, String::new()) };
+    CellPart { text, tail, class }
+}
+
+/// A place before and from the colon of its port, where a line may break.
+fn at_the_port(place: &str) -> (String, String) {
+    let at = place.rfind(':').unwrap_or(place.len());
+    let (host, port) = place.split_at(at);
+    (host.to_owned(), port.to_owned())
 }
 
 /// The findings of one check.
@@ -165,7 +183,8 @@ pub(super) struct GroupPart {
 
 pub(super) struct FindingPart {
     pub(super) id: String,
-    pub(super) place: String,
+    pub(super) host: String,
+    pub(super) port: String,
     pub(super) service: String,
     pub(super) observed: String,
     pub(super) unit: String,
@@ -210,11 +229,20 @@ fn group_part(group: &CheckGroup, n: usize, language: Language) -> GroupPart {
         title: show_text(group.title.in_language(language), PAGE_TEXT),
         severity: group.severity.as_str(),
         severity_word: severity_word(group.severity, language),
-        count: show_count(group.findings.len() as u64),
+        count: how_many(group.findings.len(), language),
         advice: show_text(group.advice.in_language(language), 1000),
         source: show_text(&group.source, 1000),
         findings: group.findings.iter().take(n).map(|entry| finding_part(entry, language)).collect(),
         cut: n < group.findings.len(),
+    }
+}
+
+fn how_many(findings: usize, language: Language) -> String {
+    let n = show_count(findings as u64);
+    match (language, findings) {
+        (Language::Zh, _) => format!("{n} 项"),
+        (Language::En, 1) => "1 finding".to_owned(),
+        (Language::En, _) => format!("{n} findings"),
     }
 }
 
@@ -242,11 +270,13 @@ fn finding_part(entry: &FindingEntry, language: Language) -> FindingPart {
         (None, 0) => String::new(),
         (None, n) => format!("{} {n} {}", pick("复现", "came back"), pick("次", "times")),
     };
+    let (host, port) = at_the_port(&show_text(&entry.place(), 120));
     FindingPart {
         id: anchor(&row.id),
-        place: show_text(&entry.place(), 120),
-        service: show_text(&row.service, 60),
-        observed: show_text(&row.observed, EVIDENCE),
+        host,
+        port,
+        service: show_text(service_words(&row.service).in_language(language), 60),
+        observed: show_text(facts(&row.observed).in_language(language), EVIDENCE),
         unit: show_text(&entry.unit, 120),
         system: entry.system.as_deref().map(|system| show_text(system, 120)).unwrap_or_default(),
         people,

@@ -222,15 +222,22 @@ fn evidence_is_short_clean_and_says_what_was_seen() {
         access: Some(Access::NoAuthentication),
         ..product("redis", "Redis")
     };
-    let line = "Redis 7.0.15; [31mred; no authentication";
-    assert_eq!(World::new().saw("192.0.2.1:6379", redis).evidence(), [line, line]);
+    let speaks =
+        |name: &str, version: &str| Fact::Speaks { name: name.into(), version: Some(version.into()) };
+    let says = |quote: &str| Fact::Says { quote: quote.into() };
+    let open = Fact::Access { access: Access::NoAuthentication };
+    let facts = vec![speaks("Redis", "7.0.15"), says("[31mred"), open];
+    assert_eq!(World::new().saw("192.0.2.1:6379", redis).evidence(), [facts.clone(), facts]);
     let unknown = World::new().saw("192.0.2.1:4321", unidentified(Certainty::Unknown));
-    assert_eq!(unknown.evidence(), [r#"unknown; "\x01hello""#]);
+    assert_eq!(unknown.evidence(), [[Fact::Unrecognised, says(r"\x01hello")]]);
     let certificate = site(&[("", &[expired()])]).evidence();
-    assert_eq!(certificate, ["not after 2026-06-14; CN=portal.example; SHA-256 abababababababab…"]);
+    let ended = Fact::ValidUntil { day: "2026-06-14".parse().expect("a day") };
+    let subject = Fact::Subject { name: "CN=portal.example".into() };
+    let beginning = "ab".repeat(8);
+    assert_eq!(certificate, [[ended.clone(), subject, Fact::Fingerprint { beginning }]]);
     let in_the_night = CertificateFacts { not_after: at("2026-06-13T16:00:00Z"), ..expired() };
     let shown = World::new().saw("192.0.2.1:443", in_tls("http", &[("", &[in_the_night])])).evidence();
-    assert!(shown[0].starts_with("not after 2026-06-14; "), "the date in China: {}", shown[0]);
+    assert_eq!(shown[0][0], ended, "the date in China");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use model::fact::{Fact, Facts};
 use model::finding::{Detection, Evidence, Finding, FindingKey, FindingState, Gone, Happened, TargetKey};
 use model::id::{CountingMint, RunId};
 use model::observation::{Endpoint, Method};
@@ -49,7 +50,10 @@ impl<'s, S: RegisterStore + FindingStore> World<'s, S> {
                 at: at(when),
                 method: Method::Connect,
                 service: "https".into(),
-                observed: "not after 2026-01-01; CN=示例".into(),
+                observed: Facts::from([
+                    Fact::ValidUntil { day: at(when).date_naive() },
+                    Fact::Subject { name: "CN=示例".into() },
+                ]),
             },
         }
     }

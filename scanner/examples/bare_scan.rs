@@ -1,6 +1,7 @@
-//! A connect scan without the register: for benchmarks, and for tests that kill it.
+//! A scan without the register and without identification: for benchmarks, and for tests that kill it.
 //!
-//! `connect_scan RUNS ADDRESSES PORTS`, or `connect_scan --resume RUN`.
+//! `bare_scan RUNS ADDRESSES PORTS [connect|syn [RATE]]`, or `bare_scan --resume RUN`. RATE is in packets a second,
+//! and bounds what one host gets too.
 //! Addresses are authorised by being named here, so it takes only loopback and private ones.
 
 #![expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
@@ -18,8 +19,9 @@ use model::observation::Method;
 use model::register::{Answerable, Asset, AssetTarget, Authorisation, Register};
 use model::scope::Scope;
 use scanner::plan::{Block, Plan};
+use scanner::raw::{RawStart, Throttle};
 use scanner::run::{Manifest, RunFolder};
-use scanner::{Cancel, Options, Outcome, Progress, SweepRequest, sweep};
+use scanner::{Cancel, Options, Outcome, Progress, RawOptions, RawRequest, SweepRequest, sweep};
 use tokio::sync::watch;
 
 #[tokio::main]
@@ -28,8 +30,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let folder = match arguments.as_slice() {
         ["--resume", run] => RunFolder::open(Path::new(run))?,
-        [runs, addresses, ports, ..] => create(runs, addresses, ports)?,
-        _ => return Err("usage: connect_scan RUNS ADDRESSES PORTS | --resume RUN".into()),
+        [runs, addresses, ports] => create(runs, addresses, ports, Method::Connect, 0)?,
+        [runs, addresses, ports, "connect"] => create(runs, addresses, ports, Method::Connect, 0)?,
+        [runs, addresses, ports, "syn"] => create(runs, addresses, ports, Method::Syn, 20_000)?,
+        [runs, addresses, ports, "syn", rate] => create(runs, addresses, ports, Method::Syn, rate.parse()?)?,
+        _ => return Err("usage: bare_scan RUNS ADDRESSES PORTS [connect|syn [RATE]] | --resume RUN".into()),
     };
     println!("run {}", folder.path().display());
     let plan = &folder.manifest().plan;
@@ -46,13 +51,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         scope: Arc::new(authorised(&targets)?),
         identifier: None,
         clock: Utc::now,
-        refused: Vec::new(),
         progress: watch::Sender::new(Progress::default()),
         cancel,
+        raw: raw(folder.manifest())?,
     })
     .await?;
     for observation in folder.observations()? {
         println!("open {}", observation?.endpoint);
+    }
+    if let Some(raw) = &swept.raw {
+        println!("{:?}", scanner::raw::RawReport { hosts: Vec::new(), ..raw.clone() });
     }
     let totals = swept.totals;
     println!(
@@ -71,26 +79,46 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn create(runs: &str, addresses: &str, ports: &str) -> Result<RunFolder, Box<dyn Error>> {
+/// Open sockets, where the method takes them.
+fn raw(manifest: &Manifest) -> Result<Option<RawRequest>, Box<dyn Error>> {
+    if manifest.method == Method::Connect {
+        return Ok(None);
+    }
+    let start = RawStart::open(manifest, manifest.plan.seed())?;
+    let throttle = Arc::new(Throttle::new(manifest.options.raw.rate));
+    // Guessing it would take somebody on the path.
+    Ok(Some(RawRequest { start, key: [manifest.plan.seed(), !manifest.plan.seed()], throttle }))
+}
+
+fn create(
+    runs: &str,
+    addresses: &str,
+    ports: &str,
+    method: Method,
+    rate: u32,
+) -> Result<RunFolder, Box<dyn Error>> {
     let ranges: Vec<AddrRange> = addresses.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let now = Utc::now();
     // The time of day is a good enough seed and id for one machine.
     let nanos = u64::try_from(now.timestamp_nanos_opt().unwrap_or_default())?;
     let block = Block { addresses: ranges.into(), ports: ports.parse()? };
     let id = format!("{:08x}-0000-7000-8000-{:012x}", nanos >> 32, nanos & 0xffff_ffff);
+    let raw = RawOptions { rate, per_host: rate, per_net: rate, ..RawOptions::default() };
     let manifest = Manifest {
         run: id.parse::<RunId>()?,
         started_at: now,
-        software: concat!("connect_scan ", env!("CARGO_PKG_VERSION")).to_owned(),
+        software: concat!("bare_scan ", env!("CARGO_PKG_VERSION")).to_owned(),
         policy: "none".to_owned(),
-        method: Method::Connect,
+        method,
         scope_day: civil_date(now),
         scope_hash: String::new(),
-        options: Options { identify: false, ..Options::default() },
+        options: Options { identify: false, raw, ..Options::default() },
         plan: Plan::new(nanos, [block])?,
+        shard: None,
         names: BTreeMap::new(),
+        tool: None,
     };
-    Ok(RunFolder::create(Path::new(runs), manifest)?)
+    Ok(RunFolder::create(Path::new(runs), manifest, &[])?)
 }
 
 /// A scope that admits the addresses named on the command line, if they are nobody's on the internet.

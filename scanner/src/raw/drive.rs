@@ -1,0 +1,404 @@
+//! The thread of a raw run: moves frames and packets between the engine and the wires, and hands on what came to
+//! light. Nothing is decided here.
+
+use std::collections::{HashSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use model::scope::Scope;
+use probes::packet::hear_ip;
+use rawsock::{Batch, PacketProtocol, RawError, Wire};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::clock::Tick;
+use super::dialect::Dialect;
+use super::discovery::{self, Looking};
+use super::engine::{Deferred, Engine, News, Open, Out, Pace};
+use super::lane::{BATCH, Lane};
+use super::nets::{NetKey, Nets};
+use super::paths::{PathError, Paths, Way};
+use super::report::{HostFacts, RawReport};
+use super::syn::{self, Syn};
+use super::throttle::{Allowance, Throttle};
+use crate::drive::{Opened, Record, Shared};
+use crate::plan::Plan;
+use crate::run::{Manifest, Reason, Settled};
+
+/// Entries sent to the writer at a time, and how long they are held back at most.
+const N_RECORDS: usize = 4096;
+const RECORDS_AGE: Duration = Duration::from_millis(100);
+/// The run is looked at this often, whatever happens.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// A wait before frames are offered again that the kernel had no room for.
+const FULL: Duration = Duration::from_micros(50);
+/// An interface may be down this long before the run stops.
+const DOWN_PATIENCE: Duration = Duration::from_secs(30);
+/// Loss is judged against the limit only once so many questions were measured.
+const ENOUGH: u32 = 2_000;
+
+/// Sockets that are open and ways that are known: all that takes privileges.
+pub struct RawStart {
+    paths: Paths,
+    first_port: u16,
+}
+
+impl RawStart {
+    /// Opens the sockets for a run and learns the ways to its addresses. Afterwards no privilege is needed any more.
+    pub fn open(manifest: &Manifest, seed: u64) -> Result<RawStart, PathError> {
+        let local = rawsock::local_port_range()?;
+        let bound = rawsock::occupied_ports(1..=u16::MAX)?;
+        let first_port =
+            syn::free_ports(seed, &local, |port| bound.contains(&port)).ok_or(PathError::NoPorts)?;
+        let our_ports = first_port..=first_port + (syn::N_PORTS - 1);
+        let per_second = manifest.options.raw.rate.clamp(1, 1_000);
+        let paths = Paths::find(&manifest.plan, our_ports, per_second)?;
+        Ok(RawStart { paths, first_port })
+    }
+}
+
+/// Why a raw run stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RawFailure {
+    #[error("a raw socket failed; what was done is kept")]
+    Socket(#[source] RawError),
+    #[error("{lost:.1} % of the answers get lost, more than the {most:.1} % allowed by --max-loss")]
+    TooMuchLoss { lost: f64, most: f64 },
+}
+
+/// Carries a run out by half-open TCP until it is done or cancelled.
+pub(crate) fn sweep_by_syn(
+    shared: &Arc<Shared>,
+    manifest: &Manifest,
+    gaps: Vec<std::ops::Range<u64>>,
+    key: [u64; 2],
+    start: RawStart,
+    throttle: &Throttle,
+    opened: &mpsc::Sender<Opened>,
+) -> (RawReport, Result<(), RawFailure>) {
+    let RawStart { paths: Paths { ways, nets, exceptions, wires }, first_port } = start;
+    let raw = &manifest.options.raw;
+    let mut link = Link { lanes: Vec::new(), wires, began: Instant::now(), down_since: None };
+    let plan = &manifest.plan;
+    let absent = match discovery::plan_of(plan, &raw.discover) {
+        None if raw.discover.is_empty() => HashSet::new(),
+        None => link.silent_on_link(plan, &ways),
+        Some(Err(_)) => HashSet::new(),
+        Some(Ok(hosts)) => {
+            let mut dialect = Looking::new([key[0] ^ 1, key[1]], first_port);
+            link.lanes = lanes(&mut dialect, &ways);
+            let n = hosts.n_probes();
+            let pace = Pace { per_host: raw.per_host, confidence: raw.confidence };
+            let nets = nets_of(&nets, &exceptions, raw.per_net);
+            let engine = Engine::new(hosts, std::iter::once(0..n), shared.scope.leave(), dialect, pace, nets);
+            match link.look_for_hosts(engine, throttle, shared) {
+                Ok(absent) => absent,
+                Err(failure) => return (RawReport::default(), Err(failure)),
+            }
+        }
+    };
+    let n_absent = absent.len() as u64;
+    let mut dialect = Syn::new(key, first_port);
+    link.lanes = lanes(&mut dialect, &ways);
+    let pace = Pace { per_host: raw.per_host, confidence: raw.confidence };
+    let nets = nets_of(&nets, &exceptions, raw.per_net);
+    let mut engine = Engine::new(plan.clone(), gaps, shared.scope.leave(), dialect, pace, nets);
+    engine.leave_out(absent);
+    let mut driver = Driver {
+        shared,
+        engine,
+        link,
+        opened,
+        waiting: VecDeque::new(),
+        records: Vec::new(),
+        flushed_at: Instant::now(),
+        max_loss: raw.max_loss,
+    };
+    let result = driver.run(throttle);
+    (RawReport { n_absent, ..driver.report() }, result)
+}
+
+fn nets_of(ways: &[(NetKey, u16)], exceptions: &[(IpAddr, u16)], cap: u32) -> Nets<Deferred> {
+    let mut nets = Nets::new(cap);
+    for (key, way) in ways {
+        nets.add(*key, *way);
+    }
+    for (addr, way) in exceptions {
+        nets.add_exception(*addr, *way);
+    }
+    nets
+}
+
+fn lanes(dialect: &mut impl Dialect, ways: &[Way]) -> Vec<Lane> {
+    let lane = |way: &Way| {
+        let template = dialect.template(way.link, way.source);
+        Lane { neighbours: way.neighbours.clone(), ..Lane::new(way.wire, way.link, template) }
+    };
+    ways.iter().map(lane).collect()
+}
+
+/// The wires, what waits to be sent on them, and the session's clock.
+struct Link {
+    lanes: Vec<Lane>,
+    wires: Vec<Box<dyn Wire>>,
+    began: Instant,
+    down_since: Option<Instant>,
+}
+
+impl Link {
+    fn now(&self) -> Tick {
+        Tick(u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// Moves what there is to be moved, once: packets to the engine, its questions out; then waits until there is
+    /// something to do. The moment at which the engine was asked is returned.
+    fn turn<D: Dialect>(
+        &mut self,
+        engine: &mut Engine<D>,
+        news: &mut News,
+        allowance: &mut Allowance,
+        throttle: &Throttle,
+    ) -> Result<Tick, RawFailure> {
+        self.receive(engine, news)?;
+        let now = self.now();
+        let budget = allowance.now(now, throttle).min(BATCH as u32);
+        let (n_written, wake) = engine.poll(budget, &mut Out { now, lanes: &mut self.lanes, news });
+        allowance.spend(n_written);
+        let is_stuck = self.send()?;
+        if (n_written == 0 || is_stuck) && !engine.is_done(now) {
+            let wait = match (is_stuck, budget) {
+                (true, _) => FULL,
+                (false, 0) => allowance.wait(throttle),
+                (false, _) => wake.map_or(LOOK_EVERY, |wake| wake.since(now)),
+            };
+            self.wait(wait.min(LOOK_EVERY))?;
+        }
+        Ok(now)
+    }
+
+    /// Asks every host whether it is there; those that aren't.
+    fn look_for_hosts<D: Dialect>(
+        &mut self,
+        mut engine: Engine<D>,
+        throttle: &Throttle,
+        shared: &Shared,
+    ) -> Result<HashSet<u64>, RawFailure> {
+        let (mut allowance, mut news) = (Allowance::default(), News::default());
+        while !shared.cancel.is_cancelled() {
+            let now = self.turn(&mut engine, &mut news, &mut allowance, throttle)?;
+            news = News::default();
+            if engine.is_done(now) {
+                break;
+            }
+        }
+        let hosts = (0..).take(usize::try_from(engine.plan().n_hosts()).unwrap_or(usize::MAX));
+        Ok(hosts.filter(|&host| !engine.hosts().of(host).has_answered()).collect())
+    }
+
+    /// Hosts on our own links that nobody answers for.
+    fn silent_on_link(&self, plan: &Plan, ways: &[Way]) -> HashSet<u64> {
+        let hosts = (0u64..).zip(plan.hosts());
+        let is_silent = |addr: IpAddr| {
+            let mut on_link = ways.iter().filter_map(|way| way.neighbours.as_ref()).peekable();
+            on_link.peek().is_some() && !on_link.any(|neighbours| neighbours.contains_key(&addr))
+        };
+        hosts.filter(|(_, (_, addr, _))| is_silent(*addr)).map(|(host, _)| host).collect()
+    }
+
+    fn receive<D: Dialect>(&mut self, engine: &mut Engine<D>, news: &mut News) -> Result<(), RawFailure> {
+        let now = self.now();
+        let mut is_down = None;
+        for wire in &mut self.wires {
+            let received = wire.receive(&mut |packet| {
+                if packet.protocol != PacketProtocol::Arp
+                    && let Some(heard) = hear_ip(packet.bytes)
+                {
+                    let arrived = now.0.saturating_sub(packet.age.as_micros() as u64);
+                    engine.hear(&heard, Tick(arrived), news);
+                }
+            });
+            match received {
+                Ok(_) => {}
+                Err(error @ RawError::InterfaceDown { .. }) => is_down = Some(error),
+                Err(error) => return Err(RawFailure::Socket(error)),
+            }
+        }
+        is_down.map_or(Ok(()), |error| self.is_down(error))
+    }
+
+    /// An interface that is down for a moment is waited for; what would have been sent isn't lost.
+    fn is_down(&mut self, error: RawError) -> Result<(), RawFailure> {
+        let since = *self.down_since.get_or_insert_with(Instant::now);
+        if since.elapsed() > DOWN_PATIENCE {
+            return Err(RawFailure::Socket(error));
+        }
+        Ok(())
+    }
+
+    /// Sends what was written; whether the kernel had no room for all of it.
+    fn send(&mut self) -> Result<bool, RawFailure> {
+        let mut is_stuck = false;
+        for at in 0..self.lanes.len() {
+            let Some(lane) = self.lanes.get_mut(at).filter(|lane| !lane.batch.is_empty()) else { continue };
+            let Some(wire) = self.wires.get_mut(lane.wire) else { continue };
+            match send_all(wire.as_mut(), &mut lane.batch) {
+                Ok(all) => {
+                    is_stuck |= !all;
+                    self.down_since = None;
+                }
+                Err(error @ RawError::InterfaceDown { .. }) => {
+                    is_stuck = true;
+                    self.is_down(error)?;
+                }
+                // Taken off the batch; its answer won't come, and it counts as silent.
+                Err(RawError::FrameRefused { .. } | RawError::BadFrame { .. }) => {}
+                Err(error) => return Err(RawFailure::Socket(error)),
+            }
+        }
+        Ok(is_stuck)
+    }
+
+    fn wait(&mut self, at_most: Duration) -> Result<(), RawFailure> {
+        if self.down_since.is_some() {
+            std::thread::sleep(LOOK_EVERY);
+            return Ok(());
+        }
+        // Several wires are looked at in turn; one is simply waited for.
+        let each = if self.wires.len() > 1 { at_most.min(Duration::from_millis(1)) } else { at_most };
+        match self.wires.first_mut().map(|wire| wire.wait(each)) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(error @ RawError::InterfaceDown { .. })) => self.is_down(error),
+            Some(Err(error)) => Err(RawFailure::Socket(error)),
+        }
+    }
+}
+
+struct Driver<'a, D> {
+    shared: &'a Arc<Shared>,
+    engine: Engine<D>,
+    link: Link,
+    opened: &'a mpsc::Sender<Opened>,
+    /// Open ports that identification has no room for yet.
+    waiting: VecDeque<Opened>,
+    records: Vec<(u64, Settled)>,
+    flushed_at: Instant,
+    max_loss: Option<f64>,
+}
+
+impl<D: Dialect> Driver<'_, D> {
+    fn run(&mut self, throttle: &Throttle) -> Result<(), RawFailure> {
+        let (mut allowance, mut news) = (Allowance::default(), News::default());
+        let result = loop {
+            if self.shared.cancel.is_cancelled() {
+                break Ok(());
+            }
+            let now = match self.link.turn(&mut self.engine, &mut news, &mut allowance, throttle) {
+                Ok(now) => now,
+                Err(failure) => break Err(failure),
+            };
+            if !self.tell(&mut news) {
+                break Ok(());
+            }
+            if self.engine.is_done(now) && self.waiting.is_empty() {
+                break Ok(());
+            }
+            if let Some(failure) = self.too_much_loss() {
+                break Err(failure);
+            }
+        };
+        self.flush();
+        result
+    }
+
+    /// Hands on what came to light; `false` if nobody listens any more.
+    fn tell(&mut self, news: &mut News) -> bool {
+        for addr in news.refused.drain(..) {
+            if let Err(refusal) = self.shared.scope.admit(addr)
+                && let Some(record) = self.shared.refusal(addr, Reason::from(&refusal))
+                && self.shared.records.blocking_send(record).is_err()
+            {
+                return false;
+            }
+        }
+        self.records.append(&mut news.settled);
+        for open in news.opened.drain(..) {
+            self.shared.n_identifying.fetch_add(1, Ordering::Relaxed);
+            self.waiting.extend(opened_of(&self.shared.scope, open));
+        }
+        for index in news.late.drain(..) {
+            self.shared.count_late();
+            let entry = vec![(index, Settled::Reply(model::observation::Reply::Open))];
+            if self.shared.records.blocking_send(Record::Settled(entry)).is_err() {
+                return false;
+            }
+        }
+        while let Some(open) = self.waiting.pop_front() {
+            match self.opened.try_send(open) {
+                Ok(()) => {}
+                Err(TrySendError::Full(open)) => {
+                    self.waiting.push_front(open);
+                    break;
+                }
+                Err(TrySendError::Closed(_)) => return false,
+            }
+        }
+        let is_time = self.records.len() >= N_RECORDS || self.flushed_at.elapsed() >= RECORDS_AGE;
+        !is_time || self.flush()
+    }
+
+    fn flush(&mut self) -> bool {
+        self.flushed_at = Instant::now();
+        let settled = std::mem::take(&mut self.records);
+        if settled.is_empty() {
+            return true;
+        }
+        self.shared.count(&settled);
+        self.shared.fewer(settled.len() as u64);
+        self.shared.records.blocking_send(Record::Settled(settled)).is_ok()
+    }
+
+    fn too_much_loss(&self) -> Option<RawFailure> {
+        let sample = self.engine.counts().sample;
+        let (most, lost) = (self.max_loss?, sample.rate()?);
+        (sample.n_asked >= ENOUGH && lost > most)
+            .then_some(RawFailure::TooMuchLoss { lost: lost * 100.0, most: most * 100.0 })
+    }
+
+    fn report(&self) -> RawReport {
+        let mut report = RawReport::of(self.engine.counts(), self.engine.loss_at_most());
+        for wire in &self.link.wires {
+            report.add_wire(&wire.counters());
+        }
+        let confidence = |loss, n_asks| super::loss::confidence(loss, n_asks);
+        report.hosts = self
+            .engine
+            .plan()
+            .hosts()
+            .enumerate()
+            .filter_map(|(nth, (_, addr, _))| {
+                let number = nth as u64;
+                let host = self.engine.hosts().of(number);
+                let loss = self.engine.loss_of(number, addr);
+                HostFacts::of(addr, host, loss, confidence(loss, host.n_asks))
+            })
+            .collect();
+        report
+    }
+}
+
+/// Offers a batch until the kernel has taken all of it, or has no room; whether it took all.
+fn send_all(wire: &mut dyn Wire, batch: &mut Batch) -> Result<bool, RawError> {
+    while !batch.is_empty() {
+        if wire.send(batch)? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn opened_of(scope: &Scope, open: Open) -> Option<Opened> {
+    let target = scope.admit(open.probe.addr).ok()?;
+    Some(Opened { target, probe: open.probe, socket: None, after: open.rtt, holds_connection: false })
+}

@@ -1,0 +1,124 @@
+//! What is kept of each host: its own pace, what it was asked and answered, and whether it answers everything.
+//!
+//! A few dozen bytes a host; runs of more hosts than there are places let several share one.
+
+use super::bucket::Bucket;
+use super::clock::Tick;
+use super::loss::Sample;
+
+/// Places at most.
+const MOST: u64 = 1 << 20;
+
+/// One host, or the few that share its place.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Host {
+    bucket: Bucket,
+    pub(crate) n_sent: u32,
+    pub(crate) sample: Sample,
+    pub(crate) n_open: u16,
+    pub(crate) n_refused: u16,
+    /// Ports that nobody uses, asked to see whether the host takes whatever comes, and how many were "open".
+    pub(crate) n_traps: u8,
+    pub(crate) n_traps_open: u8,
+    /// The most questions that one of its ports was asked.
+    pub(crate) n_asks: u8,
+}
+
+/// Open ports beyond which a host counts as answering everything, whatever its traps say.
+pub(crate) const ALL_OPEN: u16 = 512;
+
+impl Host {
+    pub(crate) fn has_answered(&self) -> bool {
+        self.n_open > 0 || self.n_refused > 0
+    }
+
+    /// Whether the host takes whatever comes, so that "open" says nothing.
+    ///
+    /// One open trap may be a service that happens to be there; two are not.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.n_traps_open > 1 || self.n_open >= ALL_OPEN
+    }
+
+    /// Whether now is a time to set another trap: at the first open port, as their number grows, and behind the
+    /// first that was open.
+    pub(crate) fn wants_trap(&self) -> bool {
+        let due = match self.n_traps {
+            0 => 1,
+            1..=2 if self.n_traps_open == self.n_traps => 1,
+            1 => 8,
+            2 => 64,
+            _ => return false,
+        };
+        self.n_open >= due
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    hosts: Vec<Host>,
+    cap: u32,
+}
+
+impl Hosts {
+    /// `cap` in packets a second to one host.
+    pub(crate) fn new(n_hosts: u64, cap: u32) -> Hosts {
+        let n = usize::try_from(n_hosts.clamp(1, MOST)).unwrap_or(1);
+        Hosts { hosts: vec![Host::default(); n], cap: cap.max(1) }
+    }
+
+    /// When a packet to the host may go.
+    pub(crate) fn take(&mut self, host: u64, now: Tick) -> Tick {
+        let cap = self.cap;
+        let host = self.of_mut(host);
+        // Ten milliseconds' worth may go at once.
+        host.bucket.take(now, cap, (cap / 100).max(1))
+    }
+
+    pub(crate) fn of(&self, host: u64) -> &Host {
+        let at = self.place(host);
+        self.hosts.get(at).expect("a remainder is below the number of places")
+    }
+
+    pub(crate) fn of_mut(&mut self, host: u64) -> &mut Host {
+        let at = self.place(host);
+        self.hosts.get_mut(at).expect("a remainder is below the number of places")
+    }
+
+    fn place(&self, host: u64) -> usize {
+        usize::try_from(host).unwrap_or(usize::MAX) % self.hosts.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_small() {
+        assert!(size_of::<Host>() <= 32, "{} bytes a host", size_of::<Host>());
+    }
+
+    #[test]
+    fn traps_are_set_as_open_ports_grow() {
+        let host = |n_open, n_traps| Host { n_open, n_traps, ..Host::default() };
+        assert!(!host(0, 0).wants_trap());
+        assert!(host(1, 0).wants_trap());
+        assert!(!host(7, 1).wants_trap());
+        assert!(host(8, 1).wants_trap());
+        assert!(host(64, 2).wants_trap());
+        assert!(!host(u16::MAX, 3).wants_trap());
+        assert!(host(ALL_OPEN, 3).is_suspect());
+        assert!(!Host { n_traps_open: 1, ..host(1, 1) }.is_suspect());
+        assert!(Host { n_traps_open: 1, ..host(1, 1) }.wants_trap());
+        assert!(Host { n_traps_open: 2, ..host(1, 2) }.is_suspect());
+        assert!(!host(30, 2).is_suspect());
+    }
+
+    #[test]
+    fn one_host_is_asked_no_faster_than_its_cap() {
+        let mut hosts = Hosts::new(2, 100);
+        let at: Vec<u64> = (0..3).map(|_| hosts.take(0, Tick(1_000_000)).0).collect();
+        assert_eq!(at, [1_000_000, 1_010_000, 1_020_000]);
+        assert_eq!(hosts.take(1, Tick(1_000_000)), Tick(1_000_000));
+    }
+}

@@ -1,0 +1,250 @@
+//! Which way packets take: the kernel's routes to every network of a plan, and the link addresses at their first
+//! step.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use model::addr::{AddrRange, AddrSet};
+use probes::packet::LinkHeader;
+use rawsock::{Interface, Link, LiveWire, RawError, Route, RouteKind, Wire, WireConfig};
+
+use super::neighbours;
+use super::nets::NetKey;
+use crate::plan::Plan;
+
+/// How long a router may take to say its link address.
+const ROUTER_PATIENCE: Duration = Duration::from_secs(3);
+/// Networks whose routes are asked for at most; a /10 has as many of the smallest kind.
+const MOST_NETS: usize = 1 << 20;
+
+/// Why a raw scan can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum PathError {
+    #[error(transparent)]
+    Raw(#[from] RawError),
+    #[error("too many networks: a raw scan takes at most {MOST_NETS}; narrow the addresses")]
+    TooManyNets,
+    #[error(
+        "no free range of ports to send from: all are bound, or belong to the kernel (ip_local_port_range)"
+    )]
+    NoPorts,
+    #[error("none of the addresses can be reached: {0}")]
+    NoWay(String),
+}
+
+/// One way out.
+#[derive(Debug)]
+pub(crate) struct Way {
+    /// Which wire.
+    pub(crate) wire: usize,
+    pub(crate) link: LinkHeader,
+    pub(crate) source: IpAddr,
+    /// Where the targets are on the link themselves, their link addresses.
+    pub(crate) neighbours: Option<HashMap<IpAddr, [u8; 6]>>,
+}
+
+/// The ways to every network of a plan, and the open wires that they begin with.
+pub(crate) struct Paths {
+    pub(crate) ways: Vec<Way>,
+    /// Each network's way; a network that isn't among them can't be reached.
+    pub(crate) nets: Vec<(NetKey, u16)>,
+    /// Addresses that are reached another way than their network: those of this machine.
+    pub(crate) exceptions: Vec<(IpAddr, u16)>,
+    pub(crate) wires: Vec<Box<dyn Wire>>,
+}
+
+/// What two networks have in common that go the same way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Step {
+    interface: u32,
+    source: IpAddr,
+    /// `None` where each target is its own next hop.
+    router: Option<IpAddr>,
+}
+
+impl Paths {
+    /// Asks the kernel for the way to every network, opens a wire for each interface, and learns the link addresses
+    /// that are needed, at no more than `per_second` requests.
+    pub(crate) fn find(
+        plan: &Plan,
+        our_ports: RangeInclusive<u16>,
+        per_second: u32,
+    ) -> Result<Paths, PathError> {
+        let mut steps: HashMap<Step, Vec<AddrRange>> = HashMap::new();
+        let mut why_not = "no route".to_owned();
+        let mut n_nets = 0;
+        for net in nets_of(plan) {
+            n_nets += 1;
+            if n_nets > MOST_NETS {
+                return Err(PathError::TooManyNets);
+            }
+            match step_to(net)? {
+                Ok(step) => steps.entry(step).or_default().push(net),
+                Err(kind) => why_not = format!("the route to {net} is {kind:?}").to_lowercase(),
+            }
+        }
+        let own: AddrSet = own_addresses(plan)?.into_iter().map(AddrRange::single).collect();
+        for addr in own.iter().map(AddrRange::single) {
+            if let Ok(step) = step_to(addr)? {
+                steps.entry(step).or_default().push(addr);
+            }
+        }
+        let mut wires: Vec<(u32, Interface, Box<dyn Wire>)> = Vec::new();
+        let mut found =
+            Paths { ways: Vec::new(), nets: Vec::new(), exceptions: Vec::new(), wires: Vec::new() };
+        let mut steps: Vec<(Step, Vec<AddrRange>)> = steps.into_iter().collect();
+        steps.sort_by_key(|(step, _)| (step.interface, step.source, step.router));
+        for (step, nets) in steps {
+            let wire = match wires.iter().position(|(index, ..)| *index == step.interface) {
+                Some(wire) => wire,
+                None => {
+                    let interface = Interface::by_index(step.interface)?;
+                    let wire = LiveWire::open(&WireConfig::new(interface.clone(), our_ports.clone()))?;
+                    wires.push((step.interface, interface, Box::new(wire)));
+                    wires.len() - 1
+                }
+            };
+            let Some((_, interface, _)) = wires.get(wire) else { continue };
+            let Some((link, neighbours)) = first_step(interface, &step, plan, &nets, per_second)? else {
+                why_not =
+                    format!("the next hop {} doesn't answer on its link", step.router.unwrap_or(step.source));
+                continue;
+            };
+            let way = u16::try_from(found.ways.len()).unwrap_or(u16::MAX);
+            found.ways.push(Way { wire, link, source: step.source, neighbours });
+            for net in &nets {
+                if net.len() == 1 && own.contains(net.first()) {
+                    found.exceptions.push((net.first(), way));
+                } else {
+                    found.nets.push((NetKey::of(net.first()), way));
+                }
+            }
+        }
+        if found.ways.is_empty() {
+            return Err(PathError::NoWay(why_not));
+        }
+        found.wires = wires.into_iter().map(|(_, _, wire)| wire).collect();
+        Ok(found)
+    }
+}
+
+/// The addresses of a plan that are this machine's own.
+fn own_addresses(plan: &Plan) -> Result<Vec<IpAddr>, RawError> {
+    let mut own = Vec::new();
+    for interface in Interface::all()? {
+        own.extend(interface.addresses()?.into_iter().map(|own| own.address));
+    }
+    own.retain(|&addr| plan.host_of(addr).is_some());
+    Ok(own)
+}
+
+/// The parts of a plan's addresses that lie in one network each.
+fn nets_of(plan: &Plan) -> impl Iterator<Item = AddrRange> + '_ {
+    let ranges = plan.blocks().iter().flat_map(|block| block.addresses.ranges());
+    ranges.flat_map(|&range| {
+        let mut next = Some(range.first());
+        std::iter::from_fn(move || {
+            let first = next?;
+            let end = last_of_net(first).min(range.last());
+            next = (end < range.last()).then(|| after(end));
+            AddrRange::new(first, end).ok()
+        })
+    })
+}
+
+fn last_of_net(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V4(v4) => IpAddr::V4((u32::from(v4) | 0xff).into()),
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) | u128::from(u64::MAX)).into()),
+    }
+}
+
+/// Never called with the last address of a family.
+fn after(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V4(v4) => IpAddr::V4(u32::from(v4).saturating_add(1).into()),
+        IpAddr::V6(v6) => IpAddr::V6(u128::from(v6).saturating_add(1).into()),
+    }
+}
+
+/// The first step to a network, by its last address: where a smaller part of it takes another way, as the address of
+/// a router itself does, the whole is taken to go where most of it goes.
+fn step_to(net: AddrRange) -> Result<Result<Step, RouteKind>, RawError> {
+    let mut votes: Vec<(Result<Step, RouteKind>, u32)> = Vec::new();
+    let size = net.len();
+    for nth in [0, size / 2, size.saturating_sub(1)] {
+        let Some(addr) = AddrSet::from(vec![net]).nth(nth) else { continue };
+        let Route { interface, source, next_hop, kind } = rawsock::route_to(addr)?;
+        let step = match kind {
+            RouteKind::Unicast | RouteKind::Local => {
+                let is_on_link = next_hop == addr;
+                Ok(Step { interface, source, router: (!is_on_link).then_some(next_hop) })
+            }
+            other => Err(other),
+        };
+        match votes.iter_mut().find(|(voted, _)| *voted == step) {
+            Some((_, n)) => *n += 1,
+            None => votes.push((step, 1)),
+        }
+    }
+    // A way beats none: .0 and .255 of a network on the link are broadcasts.
+    let best = votes.into_iter().max_by_key(|(step, n)| (step.is_ok(), *n));
+    Ok(best.map_or(Err(RouteKind::Unreachable), |(step, _)| step))
+}
+
+type FirstStep = (LinkHeader, Option<HashMap<IpAddr, [u8; 6]>>);
+
+/// What stands before the IP header on the way to some networks; `None` if the router doesn't answer.
+fn first_step(
+    interface: &Interface,
+    step: &Step,
+    plan: &Plan,
+    nets: &[AddrRange],
+    per_second: u32,
+) -> Result<Option<FirstStep>, PathError> {
+    let Link::Ethernet { mac } = interface.link else { return Ok(Some((LinkHeader::None, None))) };
+    if !interface.has_neighbours {
+        return Ok(Some((LinkHeader::Ethernet { source: mac, target: mac }, None)));
+    }
+    match step.router {
+        Some(next_hop) => {
+            let route =
+                Route { interface: step.interface, source: step.source, next_hop, kind: RouteKind::Unicast };
+            let target = rawsock::resolve_neighbour(&route, ROUTER_PATIENCE)?;
+            Ok(target.map(|target| (LinkHeader::Ethernet { source: mac, target }, None)))
+        }
+        None => {
+            let wanted = neighbours::wanted(plan, nets);
+            let known = neighbours::ask(interface, mac, step.source, wanted, per_second)?;
+            Ok(Some((LinkHeader::Ethernet { source: mac, target: [0; 6] }, Some(known))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Block;
+
+    #[test]
+    fn a_plan_is_cut_into_its_networks() {
+        let addresses = "192.0.2.250,192.0.2.252-192.0.3.1,198.51.100.0/23,2001:db8::1,2001:db8:0:1::/120";
+        let addresses = addresses.split(',').map(|range| range.parse::<AddrRange>().expect(range)).collect();
+        let block = Block { addresses, ports: "80".parse().expect("a port") };
+        let plan = Plan::new(1, [block]).expect("a plan");
+        let nets: Vec<String> = nets_of(&plan).map(|net| net.to_string()).collect();
+        let expected = [
+            "192.0.2.250",
+            "192.0.2.252-192.0.2.255",
+            "192.0.3.0-192.0.3.1",
+            "198.51.100.0/24",
+            "198.51.101.0/24",
+            "2001:db8::1",
+            "2001:db8:0:1::/120",
+        ];
+        let same = |text: &str| text.parse::<AddrRange>().expect(text).to_string();
+        assert_eq!(nets, expected.map(same));
+    }
+}

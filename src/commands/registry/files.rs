@@ -1,0 +1,125 @@
+//! Files of the register: what is read from and written to them, bounded, and never over somebody's work.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use documents::read::{ReadError, ReadLimits, read_file_bytes};
+use documents::write::{WorkbookDoc, write_workbook};
+use model::interval::china;
+use registry::table::{SheetOut, Table};
+
+use crate::clock;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::shapes::sheets::{self, Purpose};
+
+/// A file that can't be read, in both languages as the errors of its cells are.
+#[derive(Debug, thiserror::Error)]
+#[error("{}\n  {}", .0, .0.zh())]
+struct Unreadable(ReadError);
+
+#[derive(Debug, thiserror::Error)]
+enum NotAFile {
+    #[error(
+        "the folder {0} holds no .csv file; name a workbook, a CSV file, or a folder that `registry export` wrote\n  文件夹中没有 .csv 文件，请指定工作簿、CSV 文件，或由 registry export 导出的文件夹"
+    )]
+    FolderWithoutCsv(String),
+    #[error("--sheet names the sheet of one CSV file, and {0} is a folder")]
+    SheetOfFolder(String),
+}
+
+/// The rows of a workbook, a CSV file, or a folder of CSV files. Reading is bounded, whatever they claim to be.
+pub fn read_tables(path: &Path, sheet: Option<&str>) -> Result<Vec<Table>, Failure> {
+    let mut left = ReadLimits::default().file_bytes;
+    let doing = || format!("can't read {}", path.display());
+    if !std::fs::metadata(path).or_exit_while(Exit::NotFound, doing())?.is_dir() {
+        return read_one(path, sheet, &mut left);
+    }
+    let shown = path.display().to_string();
+    if sheet.is_some() {
+        return Err(Failure::new(Exit::Usage, NotAFile::SheetOfFolder(shown)));
+    }
+    let files = csv_files(path)?;
+    if files.is_empty() {
+        return Err(Failure::new(Exit::BadInput, NotAFile::FolderWithoutCsv(shown)));
+    }
+    let mut tables = Vec::new();
+    for file in files {
+        tables.extend(read_one(&file, None, &mut left)?);
+    }
+    Ok(tables)
+}
+
+/// In the order of their names, at most as many as a workbook may have sheets.
+fn csv_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let doing = || format!("can't read {}", folder.display());
+    let limit = ReadLimits::default().sheets;
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).or_exit_while(Exit::Environment, doing())? {
+        let file = entry.or_exit_while(Exit::Environment, doing())?.path();
+        let is_csv = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        if is_csv && file.is_file() {
+            files.push(file);
+        }
+        if files.len() > limit {
+            let error = ReadError::TooManySheets { sheets: files.len(), limit };
+            return Err(Unreadable(error)).or_exit_while(Exit::BadInput, doing());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// `left` is how many bytes all files together may still have.
+fn read_one(path: &Path, sheet: Option<&str>, left: &mut usize) -> Result<Vec<Table>, Failure> {
+    let doing = || format!("can't read {}", path.display());
+    let limits = ReadLimits::default();
+    let file = std::fs::File::open(path).or_exit_while(Exit::Environment, doing())?;
+    let size = file.metadata().or_exit_while(Exit::Environment, doing())?.len();
+    let mut bytes = Vec::new();
+    // One byte more than may be, since what a device or a growing file holds is not its size.
+    file.take(*left as u64 + 1).read_to_end(&mut bytes).or_exit_while(Exit::Environment, doing())?;
+    if bytes.len() > *left {
+        let bytes = usize::try_from(size).unwrap_or(usize::MAX).max(bytes.len());
+        let error = ReadError::FileTooLarge { bytes, limit: *left };
+        return Err(Unreadable(error)).or_exit_while(Exit::BadInput, doing());
+    }
+    *left -= bytes.len();
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = sheet.map_or(stem, ToOwned::to_owned);
+    let read = read_file_bytes(&name, &bytes, &limits).map_err(Unreadable);
+    Ok(sheets::tables(&read.or_exit_while(Exit::BadInput, doing())?))
+}
+
+/// Writes sheets of the register as a workbook.
+pub fn save(path: &Path, title: &str, sheets: &[SheetOut], purpose: Purpose) -> Result<(), Failure> {
+    let made_at = clock::now().with_timezone(&china()).naive_local();
+    let doc: WorkbookDoc = sheets::workbook(title, sheets, purpose, made_at);
+    let bytes =
+        write_workbook(&doc).or_exit_while(Exit::Internal, format!("can't make {}", path.display()))?;
+    write_file(path, &bytes)
+}
+
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+}
+
+/// A name beside the file that no earlier error workbook has: somebody may be correcting that one.
+pub(super) fn beside(file: &Path) -> PathBuf {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let named = |ending: String| file.with_file_name(format!("{stem}-errors{ending}.xlsx"));
+    let mut names = (2..1000).map(|n| named(format!("-{n}")));
+    let first = named(String::new());
+    if first.exists() { names.find(|name| !name.exists()).unwrap_or(first) } else { first }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0} exists already and may hold somebody's work; choose another name")]
+struct Exists(String);
+
+/// What people fill in or correct is never written over.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(Failure::new(Exit::Environment, Exists(path.display().to_string())));
+    }
+    Ok(())
+}
