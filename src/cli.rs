@@ -159,9 +159,15 @@ pub struct Scan {
     /// Only these addresses: an address, `192.0.2.0/24`, `192.0.2.1-9`, or a host name of the register.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// Ports: `22,80,8000-8100`, `top100`, `top1000`, `all`, or a mixture.
-    #[arg(long, short, default_value = "top1000", conflicts_with = "reverify")]
-    pub ports: String,
+    /// Ports: `22,80,8000-8100`, `top100`, `top1000`, `all`, or a mixture; `top1000` if not given, with `--udp` `top100`.
+    #[arg(long, short, conflicts_with = "reverify")]
+    pub ports: Option<String>,
+    /// Ask UDP ports, each in the protocols that it is known for; takes CAP_NET_RAW.
+    #[arg(long, conflicts_with = "method")]
+    pub udp: bool,
+    /// Ask printers and industrial controllers too what they are; such devices have fallen over when asked.
+    #[arg(long)]
+    pub include_fragile: bool,
     /// Only what was open in earlier runs, endpoint by endpoint.
     #[arg(long)]
     pub reverify: bool,

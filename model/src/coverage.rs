@@ -52,10 +52,16 @@ impl PortRun {
 }
 
 impl HostCoverage {
-    /// Settles the replies of one host; `replies` in any order, the last one of a port counts.
+    /// Settles the TCP replies of one host; `replies` in any order, the last one of a port counts.
     pub fn settle(replies: Vec<(u16, Reply)>) -> HostCoverage {
+        HostCoverage::settle_over(Transport::Tcp, replies)
+    }
+
+    /// The same over any transport.
+    pub fn settle_over(transport: Transport, replies: Vec<(u16, Reply)>) -> HostCoverage {
         let host_answers = replies.iter().any(|(_, reply)| matches!(reply, Reply::Open | Reply::Refused));
-        let settled = replies.into_iter().map(|(port, reply)| (port, PortState::settle(reply, host_answers)));
+        let state = |reply| PortState::settle_over(transport, reply, host_answers);
+        let settled = replies.into_iter().map(|(port, reply)| (port, state(reply)));
         HostCoverage { runs: as_runs(settled.collect()) }
     }
 

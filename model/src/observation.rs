@@ -40,18 +40,34 @@ pub enum Method {
     Connect,
     /// A TCP SYN of our own; the connection is never completed.
     Syn,
+    /// Datagrams of our own, each a question of a protocol that the port is known for.
+    Udp,
     /// By another tool, whose results were imported; the manifest of the run names it.
     Imported,
 }
 
 impl Method {
-    pub const ALL: [Method; 3] = [Method::Connect, Method::Syn, Method::Imported];
+    pub const ALL: [Method; 4] = [Method::Connect, Method::Syn, Method::Udp, Method::Imported];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Connect => "connect",
             Method::Syn => "syn",
+            Method::Udp => "udp",
             Method::Imported => "imported",
+        }
+    }
+
+    /// Whether it takes raw sockets.
+    pub fn is_raw(self) -> bool {
+        matches!(self, Method::Syn | Method::Udp)
+    }
+
+    /// What a run by this method asks. What was imported is kept as TCP: its UDP ports are observations only.
+    pub fn transport(self) -> Transport {
+        match self {
+            Method::Udp => Transport::Udp,
+            Method::Connect | Method::Syn | Method::Imported => Transport::Tcp,
         }
     }
 }
@@ -119,7 +135,16 @@ pub enum FilterReason {
 }
 
 impl PortState {
-    /// Settles a reply, knowing whether any port of the host has answered for itself (open or refused).
+    /// Settles a reply over a transport. Over UDP silence is what most open ports do too, so it tells nothing, however
+    /// much else the host answers.
+    pub fn settle_over(transport: Transport, reply: Reply, host_answers: bool) -> PortState {
+        match (transport, reply) {
+            (Transport::Udp, Reply::Silent) => PortState::Unverifiable,
+            (Transport::Tcp | Transport::Udp, _) => PortState::settle(reply, host_answers),
+        }
+    }
+
+    /// Settles a reply of TCP, knowing whether any port of the host has answered for itself (open or refused).
     pub fn settle(reply: Reply, host_answers: bool) -> PortState {
         match (reply, host_answers) {
             (Reply::Open, _) => PortState::Open,
@@ -336,6 +361,8 @@ mod tests {
         assert_eq!(PortState::settle(Reply::Prohibited, true), PortState::Filtered(FilterReason::Prohibited));
         assert_eq!(PortState::settle(Reply::Silent, true), PortState::Filtered(FilterReason::Silence));
         assert_eq!(PortState::settle(Reply::Refused, false), PortState::Closed);
+        assert_eq!(PortState::settle_over(Transport::Udp, Reply::Silent, true), PortState::Unverifiable);
+        assert_eq!(PortState::settle_over(Transport::Udp, Reply::Refused, false), PortState::Closed);
     }
 
     #[test]

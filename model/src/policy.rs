@@ -23,6 +23,8 @@ pub struct Policy {
     pub declaration: DeclarationRules,
     pub certificate: CertificateRules,
     pub fragile: Fragile,
+    #[serde(default)]
+    pub udp: UdpRules,
     #[serde(rename = "class")]
     pub classes: Vec<ExposureClass>,
     #[serde(rename = "check")]
@@ -47,7 +49,7 @@ pub struct ExposureClass {
     pub severity: Severity,
     /// Protocol or product names, lower case, as `ServiceFacts::protocol` and `ServiceFacts::product` have them.
     pub services: BTreeSet<String>,
-    /// Ports that put an *unidentified* service into the class; an identified one is judged by what it is.
+    /// TCP ports that put an *unidentified* service into the class; an identified one is judged by what it is.
     #[serde(default)]
     pub ports: Option<PortSet>,
     /// Its services must ask who is there; one that lets anyone in is `access.no-authentication`, declared or not.
@@ -117,6 +119,14 @@ pub struct CertificateRules {
 pub struct Fragile {
     pub ports: PortSet,
     pub source: String,
+}
+
+/// What may be tried over UDP beyond harmless questions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UdpRules {
+    /// Whether SNMP may be asked with the default community `public`, which is a password though everybody knows it.
+    pub try_snmp_public: bool,
 }
 
 /// What is wrong with a policy file.
@@ -204,9 +214,11 @@ impl Policy {
         names.iter().find_map(|name| self.classes.iter().find(|class| class.services.contains(*name)))
     }
 
-    /// The class that an unidentified service on this port is put into.
-    pub fn class_of_port(&self, port: u16) -> Option<&ExposureClass> {
-        self.classes.iter().find(|class| class.ports.as_ref().is_some_and(|ports| ports.contains(port)))
+    /// The class that an unidentified service on this port is put into. The ports of classes are those of TCP: what
+    /// keeps to itself over UDP on the same number is another thing.
+    pub fn class_of_port(&self, transport: Transport, port: u16) -> Option<&ExposureClass> {
+        let classes = if transport == Transport::Tcp { self.classes.as_slice() } else { &[] };
+        classes.iter().find(|class| class.ports.as_ref().is_some_and(|ports| ports.contains(port)))
     }
 
     /// Title, advice and source of every check and class, by check id.
@@ -264,15 +276,24 @@ struct PortOrder {
     #[serde(rename = "source")]
     _source: String,
     order: Vec<PortSet>,
+    udp: Vec<PortSet>,
 }
 
 /// The first `n` TCP ports of the embedded order, fewer if it is shorter.
 pub fn common_ports(n: usize) -> Vec<u16> {
+    common_ports_over(Transport::Tcp, n)
+}
+
+/// The first `n` ports of a transport's embedded order, fewer if it is shorter.
+pub fn common_ports_over(transport: Transport, n: usize) -> Vec<u16> {
     let order: PortOrder = toml::from_str(include_str!("../../policy/ports.toml"))
         .expect("the embedded order of ports is tested");
+    let sets = match transport {
+        Transport::Tcp => &order.order,
+        Transport::Udp => &order.udp,
+    };
     let mut seen = BTreeSet::new();
-    let each_once =
-        order.order.iter().flat_map(|set| set.as_slice()).copied().filter(|&port| seen.insert(port));
+    let each_once = sets.iter().flat_map(|set| set.as_slice()).copied().filter(|&port| seen.insert(port));
     each_once.take(n).collect()
 }
 

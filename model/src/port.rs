@@ -93,12 +93,19 @@ impl FromStr for PortSet {
     type Err = PortError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        PortSet::parse_over(Transport::Tcp, text)
+    }
+}
+
+impl PortSet {
+    /// Reads a list of ports, in which `top100` and `top1000` are those of a transport.
+    pub fn parse_over(transport: Transport, text: &str) -> Result<PortSet, PortError> {
         let mut ports = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             match part {
                 "all" => return Ok(PortSet::all()),
-                "top100" => ports.extend(crate::policy::common_ports(100)),
-                "top1000" => ports.extend(crate::policy::common_ports(1000)),
+                "top100" => ports.extend(crate::policy::common_ports_over(transport, 100)),
+                "top1000" => ports.extend(crate::policy::common_ports_over(transport, 1000)),
                 _ => match part.split_once('-') {
                     None => ports.push(parse_port(part)?),
                     Some((first, last)) => {

@@ -93,6 +93,7 @@ pub(crate) fn method_term(method: Method) -> Term {
     match method {
         Method::Connect => term("connect", "TCP 连接", "TCP connect"),
         Method::Syn => term("syn", "TCP SYN", "TCP SYN"),
+        Method::Udp => term("udp", "UDP 探测", "UDP questions"),
         Method::Imported => term("imported", "导入其他工具的结果", "Imported from another tool"),
     }
 }

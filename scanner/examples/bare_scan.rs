@@ -1,7 +1,7 @@
 //! A scan without the register and without identification: for benchmarks, and for tests that kill it.
 //!
-//! `bare_scan RUNS ADDRESSES PORTS [connect|syn [RATE]]`, or `bare_scan --resume RUN`. RATE is in packets a second,
-//! and bounds what one host gets too.
+//! `bare_scan RUNS ADDRESSES PORTS [connect|syn [RATE [DISCOVERY]]]`, or `bare_scan --resume RUN`. RATE is in packets
+//! a second, and bounds what one host gets too; DISCOVERY is `icmp` or `tcp` or both with a comma between.
 //! Addresses are authorised by being named here, so it takes only loopback and private ones.
 
 #![expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
@@ -19,7 +19,7 @@ use model::observation::Method;
 use model::register::{Answerable, Asset, AssetTarget, Authorisation, Register};
 use model::scope::Scope;
 use scanner::plan::{Block, Plan};
-use scanner::raw::{RawStart, Throttle};
+use scanner::raw::{Discovery, RawStart, Throttle};
 use scanner::run::{Manifest, RunFolder};
 use scanner::{Cancel, Options, Outcome, Progress, RawOptions, RawRequest, SweepRequest, sweep};
 use tokio::sync::watch;
@@ -30,11 +30,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let folder = match arguments.as_slice() {
         ["--resume", run] => RunFolder::open(Path::new(run))?,
-        [runs, addresses, ports] => create(runs, addresses, ports, Method::Connect, 0)?,
-        [runs, addresses, ports, "connect"] => create(runs, addresses, ports, Method::Connect, 0)?,
-        [runs, addresses, ports, "syn"] => create(runs, addresses, ports, Method::Syn, 20_000)?,
-        [runs, addresses, ports, "syn", rate] => create(runs, addresses, ports, Method::Syn, rate.parse()?)?,
-        _ => return Err("usage: bare_scan RUNS ADDRESSES PORTS [connect|syn [RATE]] | --resume RUN".into()),
+        [runs, addresses, ports] | [runs, addresses, ports, "connect"] => {
+            create(runs, addresses, ports, Method::Connect, RawOptions::default())?
+        }
+        [runs, addresses, ports, "syn", rest @ ..] if rest.len() <= 2 => {
+            create(runs, addresses, ports, Method::Syn, raw_options(rest)?)?
+        }
+        _ => {
+            return Err(
+                "usage: bare_scan RUNS ADDRESSES PORTS [connect|syn [RATE [DISCOVERY]]] | --resume RUN"
+                    .into(),
+            );
+        }
     };
     println!("run {}", folder.path().display());
     let plan = &folder.manifest().plan;
@@ -90,12 +97,23 @@ fn raw(manifest: &Manifest) -> Result<Option<RawRequest>, Box<dyn Error>> {
     Ok(Some(RawRequest { start, key: [manifest.plan.seed(), !manifest.plan.seed()], throttle }))
 }
 
+/// RATE and DISCOVERY.
+fn raw_options(words: &[&str]) -> Result<RawOptions, Box<dyn Error>> {
+    let rate = words.first().map_or(Ok(20_000), |rate| rate.parse())?;
+    let discovery = |word: &str| {
+        let found = Discovery::ALL.into_iter().find(|discovery| discovery.as_str() == word);
+        found.ok_or_else(|| format!("no way of discovery: {word}"))
+    };
+    let discover = words.get(1).map_or(Ok(Vec::new()), |list| list.split(',').map(discovery).collect())?;
+    Ok(RawOptions { rate, per_host: rate, per_net: rate, discover, ..RawOptions::default() })
+}
+
 fn create(
     runs: &str,
     addresses: &str,
     ports: &str,
     method: Method,
-    rate: u32,
+    raw: RawOptions,
 ) -> Result<RunFolder, Box<dyn Error>> {
     let ranges: Vec<AddrRange> = addresses.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let now = Utc::now();
@@ -103,7 +121,6 @@ fn create(
     let nanos = u64::try_from(now.timestamp_nanos_opt().unwrap_or_default())?;
     let block = Block { addresses: ranges.into(), ports: ports.parse()? };
     let id = format!("{:08x}-0000-7000-8000-{:012x}", nanos >> 32, nanos & 0xffff_ffff);
-    let raw = RawOptions { rate, per_host: rate, per_net: rate, ..RawOptions::default() };
     let manifest = Manifest {
         run: id.parse::<RunId>()?,
         started_at: now,

@@ -15,6 +15,7 @@ mod options;
 mod pace;
 pub mod plan;
 mod progress;
+mod questions;
 pub mod raw;
 pub mod resolve;
 pub mod run;
@@ -22,8 +23,9 @@ mod seam;
 mod sweep;
 
 pub use cancel::Cancel;
-pub use options::{Options, RawOptions};
+pub use options::{Options, RawOptions, UdpOptions};
 pub use pace::{Limits, LimitsError};
 pub use progress::Progress;
+pub use questions::Questions;
 pub use seam::{HostGate, Identifier, OpenPort, Permit};
 pub use sweep::{Clock, Outcome, RawRequest, SweepError, SweepOutcome, SweepRequest, sweep};

@@ -14,7 +14,7 @@ pub struct Options {
     pub n_retries: u8,
     /// Whether open ports are asked what they are.
     pub identify: bool,
-    /// Ports that are connected to once and never sent a byte: printers, controllers.
+    /// Ports that are connected to once and never sent a byte, and over UDP not asked at all: printers, controllers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_payload: Option<PortSet>,
     /// Most connections in flight over all hosts; sized by itself if absent, and never above what the
@@ -23,6 +23,18 @@ pub struct Options {
     pub in_flight: Option<u32>,
     /// How raw packets are sent; a scan by connections has no use for it.
     pub raw: RawOptions,
+    pub udp: UdpOptions,
+}
+
+/// What may be asked over UDP beyond harmless questions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UdpOptions {
+    /// The SNMP community that may be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snmp_community: Option<String>,
+    /// Whether controllers are asked that may fall over.
+    pub include_fragile: bool,
 }
 
 /// How raw packets are sent.
@@ -65,6 +77,7 @@ impl Default for Options {
             no_payload: None,
             in_flight: None,
             raw: RawOptions::default(),
+            udp: UdpOptions::default(),
         }
     }
 }

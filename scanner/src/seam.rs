@@ -28,6 +28,8 @@ pub struct OpenPort {
     pub rtt: Option<Duration>,
     /// The connection that was accepted, not a byte read or written yet; `None` if it was reset.
     pub stream: Option<TcpStream>,
+    /// What a datagram said that showed the port to be open.
+    pub said: Option<Vec<u8>>,
     /// Gives leave for connections to this host.
     pub gate: HostGate,
 }
@@ -54,7 +56,7 @@ impl Identifier for IdentifyLimits {
     fn identify(&self, open: OpenPort) -> Pin<Box<dyn Future<Output = ServiceFacts> + Send>> {
         let limits = self.clone();
         Box::pin(async move {
-            let OpenPort { target, port, names, rtt, stream, gate } = open;
+            let OpenPort { target, port, names, rtt, stream, gate, said: _ } = open;
             let addr = SocketAddr::new(target.addr(), port);
             identify(IdentifyTarget { addr, names, rtt, stream }, &limits, &gate).await
         })

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use model::observation::Method;
+use model::port::Transport;
 use model::scope::Scope;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -14,8 +15,10 @@ use tokio::time::Instant;
 
 use crate::cancel::Cancel;
 use crate::drive::{self, Dispenser, Record, RecordError, Shared};
+use crate::identify::Datagrams;
 use crate::pace::{Limits, LimitsError};
 use crate::progress::Progress;
+use crate::questions::Questions;
 use crate::raw::{self, RawFailure, RawReport, RawStart, Throttle};
 use crate::run::{End, EndState, HeldRun, Manifest, Progressed, RunError, RunFolder, Totals};
 use crate::seam::Identifier;
@@ -116,8 +119,10 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
     let looking = tokio::spawn(look(shared.clone(), progress.clone()));
     let (raw_report, probed) = match (manifest.method, raw) {
         (Method::Connect, _) => (None, connect_all(&shared, &manifest, identifier, limits).await),
-        (Method::Syn, Some(raw)) => ask_all(&shared, &manifest, identifier, limits, gaps, raw).await,
-        (Method::Syn, None) => (None, Err(SweepError::NoSockets)),
+        (Method::Syn | Method::Udp, Some(raw)) => {
+            ask_all(&shared, &manifest, identifier, limits, gaps, raw).await
+        }
+        (Method::Syn | Method::Udp, None) => (None, Err(SweepError::NoSockets)),
         // It was finished before it became a run.
         (Method::Imported, _) => (None, Err(RunError::Finished { path: folder.path().to_owned() }.into())),
     };
@@ -161,13 +166,23 @@ async fn ask_all(
 ) -> (Option<RawReport>, Result<(), SweepError>) {
     let (opened, open_queue) = mpsc::channel(limits.n_identifications);
     let n_at_a_time = limits.n_identifications;
+    let identifier = match manifest.method.transport() {
+        Transport::Tcp => identifier,
+        Transport::Udp => {
+            let questions = Questions::of(&manifest.options);
+            // Other cookies than those of the sweep, whose answers strangers on the way may have seen.
+            let key = [raw.key[0] ^ 2, raw.key[1]];
+            let datagrams = Arc::new(Datagrams::new(questions, key, identifier.is_some()));
+            Some(Arc::new(datagrams) as Arc<dyn Identifier>)
+        }
+    };
     let identifying =
         drive::identify_all(shared.clone(), manifest.clone(), identifier, open_queue, n_at_a_time);
     let identifying = tokio::spawn(identifying);
     let (of_thread, of_manifest) = (shared.clone(), manifest.clone());
     let asking = tokio::task::spawn_blocking(move || {
         let RawRequest { start, key, throttle } = raw;
-        raw::sweep_by_syn(&of_thread, &of_manifest, gaps, key, start, &throttle, &opened)
+        raw::sweep_by_packets(&of_thread, &of_manifest, gaps, key, start, &throttle, &opened)
     });
     let (report, asked) = match asking.await {
         Ok((report, asked)) => (Some(report), asked.map_err(SweepError::Raw)),

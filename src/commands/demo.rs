@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lab::{Condition, Lab, LabPlan, Round};
 use model::observation::Method;
-use model::port::PortSet;
+use model::port::{PortSet, Transport};
 use registry::import::Mode;
 use registry::ports::{RegisterStore, RunStore};
 use reports::figures::Figures;
@@ -111,6 +111,7 @@ async fn demonstrate(session: &Session, plan: &LabPlan, held: &[u16]) -> Outcome
         systems: Vec::new(),
         targets: Vec::new(),
         ports: Ports::Same(ports),
+        transport: Transport::Tcp,
         seed: clock::random_seed(),
         resolver: plan.name_server().map(|server| server.socket_addr()),
     };

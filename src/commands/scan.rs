@@ -1,12 +1,13 @@
 //! `sentrypost scan`: prepare, sweep, judge, and say what came of it.
 
-use model::observation::Method;
-use model::port::PortSet;
+use model::observation::{Endpoint, Method};
+use model::policy::Policy;
+use model::port::{PortSet, Transport};
 use model::reconcile::{ChangeKind, ChangeSet};
 use model::severity::Severity;
 use registry::ports::{FindingStore, RunState};
 use scanner::raw::{Discovery, RawReport};
-use scanner::{Options, Outcome as Swept, RawOptions};
+use scanner::{Options, Outcome as Swept, Questions, RawOptions, UdpOptions};
 use serde::Serialize;
 
 use crate::cli::{self, Global};
@@ -19,12 +20,22 @@ use crate::session::{OrStoreFailure, Session};
 
 pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
     // What is wrong with the command line is told before anything is opened.
-    let ports: PortSet = asked.ports.parse().or_exit_while(Exit::Usage, "--ports")?;
+    let transport = if asked.udp { Transport::Udp } else { Transport::Tcp };
+    let usual = if asked.udp { "top100" } else { "top1000" };
+    let ports = PortSet::parse_over(transport, asked.ports.as_deref().unwrap_or(usual));
+    let ports = ports.or_exit_while(Exit::Usage, "--ports")?;
     let n_ports = ports.as_slice().len();
+    let method = if asked.udp { by_datagrams()? } else { method(asked.method)? };
     let session = Session::open(global).await?;
     let _lock = session.data.lock_for_scan()?;
-    let ports =
-        if asked.reverify { Ports::Endpoints(seen_before(&session).await?) } else { Ports::Same(ports) };
+    let ports = if asked.reverify {
+        let of_transport = |endpoint: &Endpoint| endpoint.transport == transport;
+        Ports::Endpoints(seen_before(&session).await?.into_iter().filter(of_transport).collect())
+    } else {
+        Ports::Same(ports)
+    };
+    let options = options(&session.policy, asked, n_ports)?;
+    let ports = if asked.udp { without_the_fragile(ports, &Questions::of(&options))? } else { ports };
     let wish = Wish {
         units: asked.unit.clone(),
         systems: asked.system.clone(),
@@ -32,11 +43,22 @@ pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
         ports,
         seed: asked.seed.unwrap_or_else(clock::random_seed),
         resolver: asked.resolver,
+        transport,
     };
-    let options = Options {
+    let how = How { method, shard: asked.shard, options };
+    let ended = scan(&session, &wish, how).await?;
+    ended.show(asked.format.json)
+}
+
+fn options(policy: &Policy, asked: &cli::Scan, n_ports: usize) -> Result<Options, Failure> {
+    Ok(Options {
         per_host: asked.per_host,
         identify: !asked.no_identify,
-        no_payload: Some(session.policy.fragile.ports.clone()),
+        no_payload: (!asked.include_fragile).then(|| policy.fragile.ports.clone()),
+        udp: UdpOptions {
+            snmp_community: policy.udp.try_snmp_public.then(|| "public".to_owned()),
+            include_fragile: asked.include_fragile,
+        },
         raw: RawOptions {
             rate: asked.rate,
             per_host: asked.host_rate,
@@ -46,10 +68,31 @@ pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
             discover: discovery(&asked.discover, n_ports)?,
         },
         ..Options::default()
+    })
+}
+
+/// The UDP ports that may be asked at all: without a datagram nothing is learnt of one.
+fn without_the_fragile(ports: Ports, questions: &Questions) -> Result<Ports, Failure> {
+    let may_ask = |port: u16| questions.to(port).next().is_some();
+    let (kept, n_before) = match ports {
+        Ports::Same(ports) => {
+            let kept = PortSet::new(ports.as_slice().iter().copied().filter(|&port| may_ask(port)));
+            (kept.map(Ports::Same), ports.as_slice().len())
+        }
+        Ports::Endpoints(mut endpoints) => {
+            let n_before = endpoints.len();
+            endpoints.retain(|endpoint| may_ask(endpoint.port));
+            (Some(Ports::Endpoints(endpoints)), n_before)
+        }
     };
-    let how = How { method: method(asked.method)?, shard: asked.shard, options };
-    let ended = scan(&session, &wish, how).await?;
-    ended.show(asked.format.json)
+    let n_left_out = n_before - kept.as_ref().map_or(0, Ports::len);
+    if n_left_out > 0 {
+        output::note(format!(
+            "{} of fragile devices left out; --include-fragile asks them",
+            counted(n_left_out as u64, "port", "ports")
+        ));
+    }
+    kept.ok_or_else(|| Failure::new(Exit::Usage, anyhow::anyhow!("no port is left to ask")))
 }
 
 /// More ports than this of one host are worth a look first whether it is there.
@@ -74,6 +117,20 @@ fn discovery(asked: &[cli::AskedDiscovery], n_ports: usize) -> Result<Vec<Discov
             })
             .collect(),
     }
+}
+
+/// UDP is asked by packets of our own only: a connected socket doesn't tell a lost answer from a filter's.
+fn by_datagrams() -> Result<Method, Failure> {
+    if rawsock::has_net_raw() {
+        return Ok(Method::Udp);
+    }
+    Err(Failure::new(
+        Exit::Environment,
+        anyhow::anyhow!(
+            "--udp takes the capability CAP_NET_RAW: run as root, or give it to the program \
+             (setcap cap_net_raw+ep)"
+        ),
+    ))
 }
 
 /// The method that was asked for, or the best that the process may use.
@@ -151,7 +208,7 @@ pub fn refused(refusal: &scanner::run::RefusalRecord) -> String {
 }
 
 /// The endpoints of all findings that aren't closed, and of every open port that earlier runs saw.
-async fn seen_before(session: &Session) -> Result<Vec<model::observation::Endpoint>, Failure> {
+async fn seen_before(session: &Session) -> Result<Vec<Endpoint>, Failure> {
     let findings = FindingStore::open(&session.store).await.or_store_failure()?;
     let mut endpoints: Vec<_> = findings.iter().map(|finding| finding.evidence.endpoint).collect();
     for folder in scanner::run::RunFolder::list(&session.data.runs()).or_exit(Exit::Data)? {

@@ -30,6 +30,9 @@ use crate::session::{OrStoreFailure, Session};
 /// How far ahead of ours the clock of another machine may be.
 const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
 
+/// Every port of a /16; the journal takes about a byte for each.
+const MAX_PROBES: u64 = 1 << 32;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     NmapXml,
@@ -74,6 +77,8 @@ enum ImportError {
         "{file} says that the scan ended on {at}, which is still to come; is the clock of either machine wrong?"
     )]
     Future { file: String, at: DateTime<Utc> },
+    #[error("{file} tells of {n} ports in scope, and {MAX_PROBES} are taken at most; split it")]
+    TooMany { file: String, n: u64 },
     #[error("{0} tells nothing of any TCP port in scope; results of UDP alone can't be imported yet")]
     NoTcp(String),
 }
@@ -136,6 +141,9 @@ pub async fn import(session: &Session, wish: ImportWish) -> Result<Imported, Fai
         Err(PlanError::Empty) => return Err(Failure::new(Exit::BadInput, ImportError::NoTcp(shown))),
         plan => plan.or_exit_while(Exit::BadInput, format!("can't import {shown}"))?,
     };
+    if plan.n_probes() > MAX_PROBES {
+        return Err(Failure::new(Exit::BadInput, ImportError::TooMany { file: shown, n: plan.n_probes() }));
+    }
     let told = &imported.tool;
     let tool = Tool {
         name: told.name.clone(),

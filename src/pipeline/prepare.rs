@@ -8,7 +8,7 @@ use model::addr::{AddrRange, AddrSet};
 use model::host_name::HostName;
 use model::id::{SystemId, UnitId};
 use model::observation::Endpoint;
-use model::port::PortSet;
+use model::port::{PortSet, Transport};
 use model::register::{Asset, AssetTarget, Register, Unit};
 use model::scope::Scope;
 use registry::ports::AuditAction;
@@ -31,6 +31,8 @@ pub struct Wish {
     /// Only these addresses, ranges and host names; all if empty.
     pub targets: Vec<String>,
     pub ports: Ports,
+    /// What the ports are ports of.
+    pub transport: Transport,
     pub seed: u64,
     pub resolver: Option<SocketAddr>,
 }
@@ -42,6 +44,16 @@ pub enum Ports {
     Same(PortSet),
     /// These endpoints only, as far as they are among the addresses.
     Endpoints(Vec<Endpoint>),
+}
+
+impl Ports {
+    /// How many ports or endpoints are named.
+    pub fn len(&self) -> usize {
+        match self {
+            Ports::Same(ports) => ports.as_slice().len(),
+            Ports::Endpoints(endpoints) => endpoints.len(),
+        }
+    }
 }
 
 /// A scan that may begin.
@@ -131,9 +143,13 @@ fn plan(wanted: &AddrSet, wish: &Wish) -> Result<Plan, Failure> {
 }
 
 fn asked_for(wish: &Wish) -> String {
+    let over = match wish.transport {
+        Transport::Tcp => "",
+        Transport::Udp => "UDP ",
+    };
     let ports = match &wish.ports {
-        Ports::Same(ports) if ports.as_slice().len() == 1 => "1 port".to_owned(),
-        Ports::Same(ports) => format!("{} ports", ports.as_slice().len()),
+        Ports::Same(ports) if ports.as_slice().len() == 1 => format!("1 {over}port"),
+        Ports::Same(ports) => format!("{} {over}ports", ports.as_slice().len()),
         Ports::Endpoints(endpoints) if endpoints.len() == 1 => "1 endpoint seen before".to_owned(),
         Ports::Endpoints(endpoints) => format!("{} endpoints seen before", endpoints.len()),
     };

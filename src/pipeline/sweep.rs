@@ -125,7 +125,7 @@ async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swe
 /// Opens the sockets of a raw run, then gives up the privileges that took: nothing that arrives is read with them.
 async fn raw_request(folder: &RunFolder) -> Result<Option<RawRequest>, Failure> {
     let manifest = folder.manifest().clone();
-    if manifest.method != Method::Syn {
+    if !manifest.method.is_raw() {
         return Ok(None);
     }
     let opened = tokio::task::spawn_blocking(move || {

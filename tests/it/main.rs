@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop where it is")]
 
 mod bad_input;
+mod datagrams;
 mod demo;
+mod exchange;
 mod handles;
 mod identification;
 mod names;

@@ -19,6 +19,7 @@ pub(super) fn at(view: &View<'_>, key: &FindingKey, endpoint: Endpoint) -> Absen
         "certificate" => certificate,
         "access" => access,
         "declaration" => declaration,
+        "service" => service,
         // Another part of the product raised it, so this one didn't look.
         _ => return Absence::NotCovered,
     };
@@ -96,6 +97,27 @@ fn access(view: &View<'_>, _: &FindingKey, observation: &Observation) -> Absence
     let is_harmless = is_identified(facts) && !must_authenticate(policy, facts) && !is_bare_http(facts);
     let known = class_of(policy, facts).is_some();
     if asks || (is_harmless && known) { Absence::Gone(Gone::Corrected) } else { Absence::CannotTell }
+}
+
+/// Of what a service said of itself: only that it says otherwise today is a correction. That it says nothing of the
+/// matter isn't, since a question may have been lost.
+fn service(view: &View<'_>, key: &FindingKey, observation: &Observation) -> Absence {
+    let (policy, facts) = (view.input.policy, &observation.service);
+    let Some(check) = policy.check(key.check.as_str()) else { return Absence::CannotTell };
+    let is_proven = policy.proven(observation.endpoint.transport, facts).any(|proven| proven.id == key.check);
+    if is_proven || !is_identified(facts) || check.proven_by.is_empty() {
+        return Absence::CannotTell;
+    }
+    let protocol = facts.protocol.as_deref().unwrap_or_default();
+    let mut of_protocol = check.proven_by.iter().filter(|proof| proof.services.contains(protocol)).peekable();
+    if of_protocol.peek().is_none() {
+        // What answers is another service.
+        return Absence::Gone(Gone::Corrected);
+    }
+    // Whichever fact it was that proved it: each is there, and none of them proves anything.
+    let says_otherwise =
+        of_protocol.all(|proof| proof.fact.as_ref().is_some_and(|name| facts.facts.contains_key(name)));
+    if says_otherwise { Absence::Gone(Gone::Corrected) } else { Absence::CannotTell }
 }
 
 fn certificate(view: &View<'_>, key: &FindingKey, observation: &Observation) -> Absence {

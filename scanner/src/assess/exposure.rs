@@ -1,15 +1,18 @@
 //! What an open endpoint is, and the findings that follow: exposure, access without authentication, and what
 //! its declaration, or the lack of one, says.
 
+use std::collections::BTreeSet;
+
 use model::fact::Fact;
 use model::finding::{CheckId, Detection, FindingKey, TargetKey};
 use model::observation::{Access, Certainty, Observation, ServiceFacts};
-use model::policy::{ExposureClass, Policy};
+use model::policy::{Check, ExposureClass, Policy};
 use model::severity::Severity;
 
 use super::declared::{Standing, standing};
 use super::evidence;
 use super::view::{View, detection};
+use crate::identify::AMPLIFICATION;
 
 pub(super) const UNDECLARED: &str = "exposure.undeclared";
 
@@ -28,6 +31,11 @@ pub(super) fn detect(view: &View<'_>, observation: &Observation) -> Vec<Detectio
             observation,
             observed(None),
         ));
+    }
+    // Declared or not: a service may be needed, and its fault never is.
+    for check in view.input.policy.proven(endpoint.transport, &observation.service) {
+        let proof = proof_of(check, &observation.service);
+        found.extend(view.detection(check.id.as_str(), target(), owner, observation, observed(proof)));
     }
     match standing(view, observation) {
         Standing::InForce => {}
@@ -58,12 +66,23 @@ pub(super) fn exposed_as(policy: &Policy, observation: &Observation) -> Option<(
     let class = if is_identified(facts) {
         class_of(policy, facts)
     } else {
-        policy.class_of_port(observation.endpoint.port).filter(|class| applies(class, facts))
+        policy
+            .class_of_port(observation.endpoint.transport, observation.endpoint.port)
+            .filter(|class| applies(class, facts))
     };
     match class.and_then(|class| Some((class.check_id()?, class.severity))) {
         Some(exposed) => Some(exposed),
         None => policy.check(UNDECLARED).map(|check| (check.id.clone(), check.severity)),
     }
+}
+
+/// The service's own words for what proves a check; where that it answers is enough, how much it answers.
+fn proof_of(check: &Check, facts: &ServiceFacts) -> Option<Fact> {
+    let names = check.proven_by.iter().map(|proof| proof.fact.as_deref().unwrap_or(AMPLIFICATION));
+    let said = names.filter_map(|name| Some((name, facts.facts.get(name)?)));
+    let words: BTreeSet<String> = said.map(|(name, value)| format!("{name}: {value}")).collect();
+    let quote = evidence::cleaned(&words.into_iter().collect::<Vec<_>>().join(", "));
+    (!quote.is_empty()).then_some(Fact::Says { quote })
 }
 
 pub(super) fn is_identified(facts: &ServiceFacts) -> bool {

@@ -44,6 +44,8 @@ struct World {
     units: [UnitId; 2],
     register: Register,
     policy: Policy,
+    /// Of the run, and so of all that is seen and asked about.
+    transport: Transport,
     replies: BTreeMap<IpAddr, Vec<(u16, Reply)>>,
     observations: Vec<Observation>,
     last_seen: BTreeMap<DeclaredServiceId, DateTime<Utc>>,
@@ -60,6 +62,7 @@ impl World {
             units,
             register: Register::default(),
             policy: Policy::embedded(),
+            transport: Transport::Tcp,
             replies: BTreeMap::new(),
             observations: Vec::new(),
             last_seen: BTreeMap::new(),
@@ -124,6 +127,11 @@ impl World {
         self
     }
 
+    fn over_udp(mut self) -> World {
+        self.transport = Transport::Udp;
+        self
+    }
+
     /// The run probed a place and got this reply.
     fn reply(mut self, place: &str, reply: Reply) -> World {
         let endpoint = endpoint(place);
@@ -137,7 +145,7 @@ impl World {
     }
 
     fn saw_as(mut self, place: &str, state: PortState, service: ServiceFacts) -> World {
-        let endpoint = endpoint(place);
+        let endpoint = Endpoint { transport: self.transport, ..endpoint(place) };
         let leads_here = |(_, addrs): &(&HostName, &Vec<IpAddr>)| addrs.contains(&endpoint.addr);
         self.observations.push(Observation {
             run: RunId::mint(&mut self.mint),
@@ -153,9 +161,10 @@ impl World {
     }
 
     fn judge<T>(&self, ask: impl FnOnce(&Assessment<'_>) -> T) -> T {
-        let hosts = self.replies.iter().map(|(addr, replies)| (*addr, HostCoverage::settle(replies.clone())));
+        let settle = |replies: &Vec<_>| HostCoverage::settle_over(self.transport, replies.clone());
+        let hosts = self.replies.iter().map(|(addr, replies)| (*addr, settle(replies)));
         let coverage =
-            Coverage { transport: Transport::Tcp, method: Method::Connect, hosts: hosts.collect() };
+            Coverage { transport: self.transport, method: Method::Connect, hosts: hosts.collect() };
         let scope = Scope::of(&self.register, civil_date(at(TODAY)));
         ask(&assess(AssessInput {
             observations: &self.observations,
@@ -183,7 +192,7 @@ impl World {
     /// Of a known finding, written as `check target port`, the run proves this.
     #[track_caller]
     fn check_absent(&self, finding: &str, expected: Absence) {
-        let key = key(finding);
+        let key = FindingKey { transport: self.transport, ..key(finding) };
         assert_eq!(self.judge(|assessment| assessment.absence(&key)), expected, "{finding}");
     }
 
@@ -225,6 +234,11 @@ fn product(protocol: &str, product: &str) -> ServiceFacts {
 
 fn asked(protocol: &str, access: Access) -> ServiceFacts {
     ServiceFacts { access: Some(access), ..facts(protocol) }
+}
+
+fn says(protocol: &str, said: &[(&str, &str)]) -> ServiceFacts {
+    let said = said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    ServiceFacts { facts: said.collect(), ..facts(protocol) }
 }
 
 fn unidentified(certainty: Certainty) -> ServiceFacts {

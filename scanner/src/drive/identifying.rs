@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use model::observation::{Endpoint, Observation, PortState, ServiceFacts};
-use model::port::Transport;
 use model::scope::Target;
 use socket2::Socket;
 use tokio::net::TcpStream;
@@ -30,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) probe: Probe,
     /// Absent if it is gone.
     pub(crate) socket: Option<Socket>,
+    /// What a datagram said that showed it.
+    pub(crate) said: Option<Vec<u8>>,
     /// Time to the answer, where it was measured.
     pub(crate) after: Option<Duration>,
     /// Whether one of its host's connections is in hand.
@@ -77,9 +78,10 @@ async fn observe(
     identifier: Option<Arc<dyn Identifier>>,
     opened: Opened,
 ) {
-    let Opened { target, probe, socket, after, holds_connection } = opened;
+    let Opened { target, probe, socket, said, after, holds_connection } = opened;
     let gate = HostGate::new(shared.clone(), probe.host, holds_connection);
-    let endpoint = Endpoint { addr: probe.addr, transport: Transport::Tcp, port: probe.port };
+    let transport = manifest.method.transport();
+    let endpoint = Endpoint { addr: probe.addr, transport, port: probe.port };
     if shared.observed.contains(&endpoint) {
         // Its observation outlived a kill that its journal entry didn't.
         socket.into_iter().for_each(close_cleanly);
@@ -88,7 +90,8 @@ async fn observe(
     }
     let at = (shared.clock)();
     let names = shared.names.get(&probe.addr).cloned().unwrap_or_default();
-    let service = match identifier.filter(|_| shared.options.may_ask(probe.port)) {
+    // What a datagram said is there to be read, though nothing more may be asked.
+    let service = match identifier.filter(|_| said.is_some() || shared.options.may_ask(probe.port)) {
         None => {
             // Not a byte was sent; what the service sent is left unread but for what would turn the
             // closing FIN into a reset.
@@ -98,7 +101,8 @@ async fn observe(
         }
         Some(identifier) => {
             let stream = socket.and_then(|socket| TcpStream::from_std(socket.into()).ok());
-            let open = OpenPort { target, port: probe.port, names: names.clone(), rtt: after, stream, gate };
+            let (port, names, rtt) = (probe.port, names.clone(), after);
+            let open = OpenPort { target, port, names, rtt, stream, said, gate };
             // A peer's bytes that break an identification must not end the run.
             let asked = AssertUnwindSafe(async { identifier.identify(open).await }).catch_unwind();
             asked.await.unwrap_or_else(|_| broken())

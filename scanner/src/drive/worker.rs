@@ -229,6 +229,7 @@ impl Worker<'_> {
                     target,
                     probe,
                     socket,
+                    said: None,
                     after: Some(after),
                     holds_connection: true,
                 });

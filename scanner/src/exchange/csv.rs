@@ -11,7 +11,7 @@ use model::observation::{Access, Certainty, Observation, PortState};
 use super::export::ExportHead;
 use crate::run::HostView;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "run",
     "method",
     "address",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 19] = [
     "certificate_subject",
     "certificate_until",
     "first_bytes",
+    "tool",
 ];
 
 pub(super) struct Csv<'a, W: Write> {
@@ -50,22 +51,17 @@ impl<'a, W: Write> Csv<'a, W> {
         for observation in &host.observations {
             self.row(host, observation.endpoint.transport.as_str(), observed(observation))?;
         }
-        let is_observed = |port: u16| {
-            host.observations.iter().any(|observation| {
-                observation.endpoint.port == port
-                    && observation.endpoint.transport == model::port::Transport::Tcp
-            })
-        };
+        let transport = host.transport.as_str();
+        for state in [PortState::Open, PortState::SuspectOpen] {
+            for port in host.unseen(state) {
+                self.row(host, transport, covered(&PortRun { first: port, last: port, state }))?;
+            }
+        }
         for run in host.coverage.runs() {
             match run.state {
-                PortState::Open | PortState::SuspectOpen => {
-                    for port in (run.first..=run.last).filter(|&port| !is_observed(port)) {
-                        let one = PortRun { first: port, last: port, ..*run };
-                        self.row(host, "tcp", covered(&one))?;
-                    }
-                }
+                PortState::Open | PortState::SuspectOpen => {}
                 PortState::Closed | PortState::Filtered(_) | PortState::Unverifiable => {
-                    self.row(host, "tcp", covered(run))?;
+                    self.row(host, transport, covered(run))?;
                 }
             }
         }
@@ -82,7 +78,10 @@ impl<'a, W: Write> Csv<'a, W> {
             names.join(" "),
             transport.to_owned(),
         ];
-        self.out.write_record(first.into_iter().chain(rest).map(harmless)).map_err(io::Error::from)
+        // Whose words these are, where they aren't ours.
+        let tool = manifest.tool.as_ref().map(ToString::to_string).unwrap_or_default();
+        let cells = first.into_iter().chain(rest).chain([tool]);
+        self.out.write_record(cells.map(harmless)).map_err(io::Error::from)
     }
 
     pub(super) fn end(self) -> io::Result<W> {

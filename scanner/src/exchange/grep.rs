@@ -5,7 +5,6 @@
 use std::io::{self, Write};
 
 use model::observation::{Certainty, FilterReason, Observation, PortState};
-use model::port::Transport;
 
 use super::export::{Counts, ExportHead, is_up};
 use super::service_names::theirs;
@@ -34,14 +33,8 @@ impl<'a, W: Write> Grep<'a, W> {
         let status = if is_up(host) { "Up" } else { "Unknown" };
         writeln!(self.out, "Host: {} ({name})\tStatus: {status}", host.addr)?;
         let mut ports: Vec<String> = host.observations.iter().map(observed).collect();
-        let is_observed = |port: u16| {
-            host.observations
-                .iter()
-                .any(|seen| seen.endpoint.port == port && seen.endpoint.transport == Transport::Tcp)
-        };
-        let open = host.coverage.runs().iter().filter(|run| run.state == PortState::Open);
-        let unseen = open.flat_map(|run| run.first..=run.last).filter(|&port| !is_observed(port));
-        ports.extend(unseen.map(|port| format!("{port}/open/tcp/////")));
+        let unseen = host.unseen(PortState::Open);
+        ports.extend(unseen.map(|port| format!("{port}/open/{}/////", host.transport)));
         if !is_up(host) && ports.is_empty() {
             return Ok(());
         }

@@ -9,6 +9,7 @@ use model::coverage::PortRun;
 use model::host_name::HostName;
 use model::id::RunId;
 use model::observation::{Method, Observation};
+use model::port::Transport;
 use serde::Serialize;
 
 use super::export::{Counts, ExportHead, is_up};
@@ -41,7 +42,8 @@ struct Host<'a> {
     host: IpAddr,
     names: &'a [HostName],
     is_up: bool,
-    /// Ports that were probed over TCP, and what they are.
+    /// Ports that were probed over this transport, and what they are.
+    transport: Transport,
     ports: &'a [PortRun],
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f64>,
@@ -78,6 +80,7 @@ impl<'a, W: Write> Jsonl<'a, W> {
             host: host.addr,
             names: &host.names,
             is_up: is_up(host),
+            transport: host.transport,
             ports: host.coverage.runs(),
             confidence: host.facts.as_ref().map(|facts| facts.confidence),
             observations: &host.observations,

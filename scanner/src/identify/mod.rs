@@ -1,8 +1,9 @@
-//! Finds out what speaks behind an open TCP port, by driving [`probes`] over tokio and rustls.
+//! Finds out what speaks behind an open port, by driving [`probes`] over tokio and rustls: TCP here, UDP in `datagrams`.
 //!
 //! The decisions (what to ask, in which order, when to stop) are `probes`' alone; this module opens connections,
 //! moves bytes, keeps time, and records what TLS shows. It doesn't decide which ports are asked.
 
+mod datagrams;
 mod gate;
 mod tls;
 mod wire;
@@ -24,6 +25,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 pub use gate::{ConnectionGate, Ungated};
 pub use probes::identifier::Timing;
 
+pub(crate) use datagrams::{AMPLIFICATION, Datagrams};
 use wire::Wire;
 
 /// One open port.

@@ -6,7 +6,7 @@ use model::observation::Reply;
 use model::scope::Admitted;
 use probes::packet::{Heard, LinkHeader, Shape, Template};
 
-use super::lane::Lane;
+use super::lane::{Lane, SLOT_LEN};
 
 /// How ports are asked in one run.
 pub(crate) trait Dialect: Send {
@@ -28,6 +28,23 @@ pub(crate) trait Dialect: Send {
     /// How many different questions a port is asked, each as often as the loss demands.
     fn n_payloads(&self, _port: u16) -> u8 {
         1
+    }
+
+    /// How many questions were lost before the `nth` was answered by a reply; `None` if such replies stay away for
+    /// other reasons too, so that nothing can be told.
+    fn lost_before(&self, _port: u16, _reply: Reply, nth: u8) -> Option<u8> {
+        Some(nth)
+    }
+
+    /// Whether hosts send refusals no faster than a rate of their own, so that what they keep silent about must be
+    /// asked again slowly.
+    fn refusals_are_limited(&self) -> bool {
+        false
+    }
+
+    /// Room that its longest frame takes, in bytes.
+    fn slot_len(&self) -> usize {
+        SLOT_LEN
     }
 }
 

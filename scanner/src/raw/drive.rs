@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use model::port::Transport;
 use model::scope::Scope;
 use probes::packet::hear_ip;
 use rawsock::{Batch, PacketProtocol, RawError, Wire};
@@ -23,8 +24,10 @@ use super::paths::{PathError, Paths, Way};
 use super::report::{HostFacts, RawReport};
 use super::syn::{self, Syn};
 use super::throttle::{Allowance, Throttle};
+use super::udp::Udp;
 use crate::drive::{Opened, Record, Shared};
 use crate::plan::Plan;
+use crate::questions::Questions;
 use crate::run::{Manifest, Reason, Settled};
 
 /// Entries sent to the writer at a time, and how long they are held back at most.
@@ -32,6 +35,8 @@ const N_RECORDS: usize = 4096;
 const RECORDS_AGE: Duration = Duration::from_millis(100);
 /// The run is looked at this often, whatever happens.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Shorter waits cost more than they gain: what becomes due in between goes at once.
+const SHORTEST: Duration = Duration::from_micros(300);
 /// A wait before frames are offered again that the kernel had no room for.
 const FULL: Duration = Duration::from_micros(50);
 /// An interface may be down this long before the run stops.
@@ -68,8 +73,8 @@ pub enum RawFailure {
     TooMuchLoss { lost: f64, most: f64 },
 }
 
-/// Carries a run out by half-open TCP until it is done or cancelled.
-pub(crate) fn sweep_by_syn(
+/// Carries a run out by packets of our own until it is done or cancelled.
+pub(crate) fn sweep_by_packets(
     shared: &Arc<Shared>,
     manifest: &Manifest,
     gaps: Vec<std::ops::Range<u64>>,
@@ -100,24 +105,53 @@ pub(crate) fn sweep_by_syn(
         }
     };
     let n_absent = absent.len() as u64;
-    let mut dialect = Syn::new(key, first_port);
-    link.lanes = lanes(&mut dialect, &ways);
     let pace = Pace { per_host: raw.per_host, confidence: raw.confidence };
     let nets = nets_of(&nets, &exceptions, raw.per_net);
-    let mut engine = Engine::new(plan.clone(), gaps, shared.scope.leave(), dialect, pace, nets);
-    engine.leave_out(absent);
-    let mut driver = Driver {
-        shared,
-        engine,
-        link,
-        opened,
-        waiting: VecDeque::new(),
-        records: Vec::new(),
-        flushed_at: Instant::now(),
-        max_loss: raw.max_loss,
+    let begin = Begin { shared, gaps, pace, nets, absent, opened, throttle, max_loss: raw.max_loss };
+    let (report, result) = match manifest.method.transport() {
+        Transport::Tcp => begin.ask(Syn::new(key, first_port), link, &ways),
+        Transport::Udp => begin.ask(Udp::new(key, first_port, Questions::of(&manifest.options)), link, &ways),
     };
-    let result = driver.run(throttle);
-    (RawReport { n_absent, ..driver.report() }, result)
+    (RawReport { n_absent, ..report }, result)
+}
+
+/// What a session begins with, whatever its dialect.
+struct Begin<'a> {
+    shared: &'a Arc<Shared>,
+    gaps: Vec<std::ops::Range<u64>>,
+    pace: Pace,
+    nets: Nets<Deferred>,
+    /// Hosts that discovery found nobody at.
+    absent: HashSet<u64>,
+    opened: &'a mpsc::Sender<Opened>,
+    throttle: &'a Throttle,
+    max_loss: Option<f64>,
+}
+
+impl Begin<'_> {
+    fn ask(
+        self,
+        mut dialect: impl Dialect,
+        mut link: Link,
+        ways: &[Way],
+    ) -> (RawReport, Result<(), RawFailure>) {
+        let Begin { shared, gaps, pace, nets, absent, opened, throttle, max_loss } = self;
+        link.lanes = lanes(&mut dialect, ways);
+        let mut engine = Engine::new(shared.plan.clone(), gaps, shared.scope.leave(), dialect, pace, nets);
+        engine.leave_out(absent);
+        let mut driver = Driver {
+            shared,
+            engine,
+            link,
+            opened,
+            waiting: VecDeque::new(),
+            records: Vec::new(),
+            flushed_at: Instant::now(),
+            max_loss,
+        };
+        let result = driver.run(throttle);
+        (driver.report(), result)
+    }
 }
 
 fn nets_of(ways: &[(NetKey, u16)], exceptions: &[(IpAddr, u16)], cap: u32) -> Nets<Deferred> {
@@ -132,9 +166,10 @@ fn nets_of(ways: &[(NetKey, u16)], exceptions: &[(IpAddr, u16)], cap: u32) -> Ne
 }
 
 fn lanes(dialect: &mut impl Dialect, ways: &[Way]) -> Vec<Lane> {
+    let slot_len = dialect.slot_len();
     let lane = |way: &Way| {
         let template = dialect.template(way.link, way.source);
-        Lane { neighbours: way.neighbours.clone(), ..Lane::new(way.wire, way.link, template) }
+        Lane { neighbours: way.neighbours.clone(), ..Lane::new(way.wire, way.link, template, slot_len) }
     };
     ways.iter().map(lane).collect()
 }
@@ -170,8 +205,8 @@ impl Link {
         if (n_written == 0 || is_stuck) && !engine.is_done(now) {
             let wait = match (is_stuck, budget) {
                 (true, _) => FULL,
-                (false, 0) => allowance.wait(throttle),
-                (false, _) => wake.map_or(LOOK_EVERY, |wake| wake.since(now)),
+                (false, 0) => allowance.wait(throttle).max(SHORTEST),
+                (false, _) => wake.map_or(LOOK_EVERY, |wake| wake.since(now)).max(SHORTEST),
             };
             self.wait(wait.min(LOOK_EVERY))?;
         }
@@ -400,5 +435,6 @@ fn send_all(wire: &mut dyn Wire, batch: &mut Batch) -> Result<bool, RawError> {
 
 fn opened_of(scope: &Scope, open: Open) -> Option<Opened> {
     let target = scope.admit(open.probe.addr).ok()?;
-    Some(Opened { target, probe: open.probe, socket: None, after: open.rtt, holds_connection: false })
+    let Open { probe, rtt, payload, .. } = open;
+    Some(Opened { target, probe, socket: None, said: payload, after: rtt, holds_connection: false })
 }

@@ -19,6 +19,7 @@ use super::hosts::Hosts;
 use super::lane::Lane;
 use super::loss::Sample;
 use super::nets::Nets;
+use super::refusals::Refusals;
 use super::rtt::RoundTrips;
 use super::window::{CHUNK, ChunkNo, Window};
 use crate::plan::{Permutation, Plan, Probe};
@@ -124,6 +125,7 @@ pub(crate) struct Engine<D> {
     seed: u64,
     nets: Nets<Deferred>,
     hosts: Hosts,
+    refusals: Refusals,
     window: Window,
     gaps: VecDeque<Range<u64>>,
     visiting: Option<ChunkNo>,
@@ -158,6 +160,7 @@ impl<D: Dialect> Engine<D> {
             order: plan.order(),
             seed: plan.seed(),
             hosts: Hosts::new(plan.n_hosts(), pace.per_host),
+            refusals: Refusals::default(),
             window: Window::new(n_left),
             plan,
             leave,
@@ -245,7 +248,12 @@ impl<D: Dialect> Engine<D> {
             && at <= out.now
         {
             self.due.pop();
-            self.begin_visit(no);
+            // Answers may have shown meanwhile that the way is longer than was thought when the wait began.
+            let last_sent = self.window.chunk(no).map_or(out.now, |chunk| chunk.last_sent);
+            match last_sent.after(self.rtts.wait()) {
+                later if later > out.now => self.due.push(Reverse((later, no))),
+                _ => self.begin_visit(no),
+            }
             return Step::Moved;
         }
         match self.enter() {

@@ -9,7 +9,7 @@ use rawsock::Batch;
 /// Frames gathered before they are sent in one call.
 pub(crate) const BATCH: usize = 128;
 /// Room for a frame, whose headers with the longest link and IP headers take 94 bytes.
-const SLOT_LEN: usize = 128;
+pub(super) const SLOT_LEN: usize = 128;
 
 /// Where packets of one kind go out.
 #[derive(Debug)]
@@ -26,12 +26,13 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(wire: usize, link: LinkHeader, template: Template) -> Lane {
+    /// `slot_len` is the room that the longest frame takes.
+    pub(crate) fn new(wire: usize, link: LinkHeader, template: Template, slot_len: usize) -> Lane {
         let next_hop = match link {
             LinkHeader::None => [0; 6],
             LinkHeader::Ethernet { target, .. } => target,
         };
-        let batch = Batch::new(BATCH, SLOT_LEN, template.bytes());
+        let batch = Batch::new(BATCH, slot_len, template.bytes());
         Lane { wire, source: template.source(), next_hop, template, batch, neighbours: None }
     }
 }

@@ -35,12 +35,12 @@ impl Sample {
     }
 
     /// Loss of a whole run that is believed with 95 % confidence not to be exceeded. Before anything was measured
-    /// it is two percent, so that nothing rests on one question or two.
+    /// it is a little over one percent, so that nothing rests on one question or two.
     pub(crate) fn upper(&self) -> f64 {
         let lost = f64::from(self.n_lost);
         // Upper limit of a Poisson count, to within a few percent of the exact one.
         let at_most = lost + 1.645 * (lost + 0.5).sqrt() + 1.8;
-        (at_most / (f64::from(self.n_asked) + 140.0)).min(0.9)
+        (at_most / (f64::from(self.n_asked) + 246.0)).min(0.9)
     }
 
     /// Loss of a part, leaning on what is known of the `wider` whole: no less than what the part itself has shown,
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn asks_as_often_as_the_measured_loss_demands() {
         check(0, 0, 3);
-        check(160, 0, 2);
+        check(60, 0, 2);
         check(1_000, 0, 2);
         check(100_000, 0, 1);
         check(10_000, 90, 3);

@@ -14,10 +14,12 @@ mod loss;
 mod neighbours;
 mod nets;
 mod paths;
+mod refusals;
 mod report;
 mod rtt;
 mod syn;
 mod throttle;
+mod udp;
 mod window;
 
 pub use discovery::Discovery;
@@ -26,7 +28,9 @@ pub use paths::PathError;
 pub use report::{HostFacts, RawReport};
 pub use throttle::Throttle;
 
-pub(crate) use drive::sweep_by_syn;
+pub(crate) use drive::sweep_by_packets;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod udp_tests;

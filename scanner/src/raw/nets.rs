@@ -36,6 +36,8 @@ const ENOUGH: u32 = 40;
 const TOLERATED: f64 = 0.04;
 /// A network is judged no more often than this.
 const TURN: Duration = Duration::from_millis(20);
+/// Or, where it hardly answers, this often.
+const QUIET_TURN: Duration = Duration::from_millis(40);
 /// No network gets slower than this part of its cap: what loses packets at such a rate loses them at any.
 const SLOWEST: u32 = 32;
 /// Where every network begins, in packets a second, if its cap isn't lower.
@@ -201,13 +203,16 @@ impl<T> Net<T> {
     }
 
     fn judge(&mut self, now: Tick, cap: u32) {
-        if self.lately.n_asked < ENOUGH || now.since(self.judged_at) < TURN {
+        let since = now.since(self.judged_at);
+        // Where hardly anything answers, hardly anything can be measured: the longer nothing speaks against it, the
+        // faster it may go, up to the cap.
+        if since < TURN || (self.lately.n_asked < ENOUGH && since < QUIET_TURN) {
             return;
         }
         let lost = self.lately.rate().unwrap_or(0.0);
         // A link that loses at every rate isn't helped by a lower one.
         let usual = self.ever.rate().unwrap_or(0.0);
-        if lost > TOLERATED.max(2.0 * usual) {
+        if self.lately.n_lost > 1 && lost > TOLERATED.max(2.0 * usual) {
             self.rate = (self.rate / 2).max(cap / SLOWEST).max(1);
             self.is_starting = false;
         } else if self.is_starting {

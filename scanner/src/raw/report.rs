@@ -34,7 +34,7 @@ pub struct RawReport {
     pub n_lost: u32,
     /// Part that gets lost, not exceeded with 95 % confidence.
     pub loss_at_most: f64,
-    /// The hosts that answered anything.
+    /// The hosts with an open port, or with losses of their own.
     #[serde(skip)]
     pub hosts: Vec<HostFacts>,
 }
@@ -96,9 +96,9 @@ impl HostFacts {
         self.is_suspect |= other.is_suspect;
     }
 
-    /// `None` for a host that never answered: what is said of it is what is said of the run.
+    /// `None` for a host without an open port or a loss of its own: what is said of the run is said of it.
     pub(crate) fn of(addr: IpAddr, host: &Host, loss: f64, confidence: f64) -> Option<HostFacts> {
-        host.has_answered().then(|| HostFacts {
+        (host.n_open > 0 || host.sample.n_lost > 0).then(|| HostFacts {
             addr,
             n_sent: host.n_sent,
             n_open: host.n_open,

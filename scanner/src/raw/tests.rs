@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use super::clock::Tick;
 use super::dialect::Dialect;
 use super::engine::{Counts, Engine, News, Out, Pace};
-use super::lane::Lane;
+use super::lane::{Lane, SLOT_LEN};
 use super::nets::{NetKey, Nets};
 use super::syn::Syn;
 use crate::plan::{Block, Plan};
@@ -105,7 +105,7 @@ impl World {
         let plan = self.plan(ports);
         let mut syn = Syn::new([self.seed, 99], FIRST_PORT);
         let template = syn.template(LinkHeader::None, OURS.into());
-        let mut lanes = [Lane::new(0, LinkHeader::None, template)];
+        let mut lanes = [Lane::new(0, LinkHeader::None, template, SLOT_LEN)];
         let mut nets = Nets::new(1_000_000);
         for &addr in self.hosts.keys() {
             nets.add(NetKey::of(addr.into()), 0);
@@ -195,7 +195,7 @@ impl World {
 }
 
 /// A scope that holds the whole plan.
-fn leave(plan: &Plan) -> model::scope::Leave {
+pub(super) fn leave(plan: &Plan) -> model::scope::Leave {
     let day: NaiveDate = "2026-03-01".parse().expect("a date");
     Scope::of(&register_of(plan), day).leave()
 }
@@ -287,7 +287,7 @@ impl Arriving {
     }
 }
 
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn below(&mut self, n: u64) -> u64 {
@@ -295,7 +295,7 @@ impl Dice {
         (self.0 >> 33) % n
     }
 
-    fn of_1000(&mut self, n: u32) -> bool {
+    pub(super) fn of_1000(&mut self, n: u32) -> bool {
         self.below(1000) < u64::from(n)
     }
 }
@@ -441,7 +441,7 @@ fn forged_and_stray_answers_are_counted_and_believed_by_nobody() {
     let addr = *world.hosts.keys().next().expect("a host");
     nets.add(NetKey::of(addr.into()), 0);
     let template = syn.template(LinkHeader::None, OURS.into());
-    let mut lanes = [Lane::new(0, LinkHeader::None, template)];
+    let mut lanes = [Lane::new(0, LinkHeader::None, template, SLOT_LEN)];
     let mut engine =
         Engine::new(plan.clone(), std::iter::once(0..10), leave(&plan), syn, world.pace.clone(), nets);
     let mut news = News::default();

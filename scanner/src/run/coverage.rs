@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use model::coverage::{Coverage, HostCoverage};
 use model::observation::{PortState, Reply};
-use model::port::{PortSet, Transport};
+use model::port::PortSet;
 
 use super::error::RunError;
 use super::settled::Settled;
@@ -33,7 +33,7 @@ impl RunFolder {
             Ok::<_, RunError>(())
         })?;
         self.doubt(&mut hosts)?;
-        Ok(Coverage { transport: Transport::Tcp, method: self.manifest().method, hosts })
+        Ok(Coverage { transport: self.manifest().method.transport(), method: self.manifest().method, hosts })
     }
 
     /// Hands out host by host, in the order of the plan, what their ports replied; doubts nothing.
@@ -86,6 +86,7 @@ impl RunFolder {
     ) -> Result<(), E> {
         let plan = &self.manifest().plan;
         let order = plan.order();
+        let transport = self.manifest().method.transport();
         let mut codes = vec![NOTHING; usize::try_from(positions.end - positions.start).unwrap_or(usize::MAX)];
         journal::read(&self.path().join(JOURNAL), plan.n_probes(), |(index, settled)| {
             let position = order.at(index).filter(|position| positions.contains(position));
@@ -108,7 +109,7 @@ impl RunFolder {
                 })
                 .collect();
             if !replies.is_empty() {
-                each(addr, HostCoverage::settle(replies))?;
+                each(addr, HostCoverage::settle_over(transport, replies))?;
             }
         }
         Ok(())

@@ -6,7 +6,6 @@ use std::io;
 use std::time::Duration;
 
 use model::observation::{Endpoint, Observation};
-use model::port::Transport;
 
 use super::error::RunError;
 use super::journal::{Entry, JournalWriter};
@@ -49,6 +48,7 @@ impl HeldRun {
         }
         let plan = &folder.manifest().plan;
         let order = plan.order();
+        let transport = folder.manifest().method.transport();
         let mut tally = Tally::new(folder.manifest().n_probes());
         let (journal, _) =
             JournalWriter::resume(&path.join(JOURNAL), plan.n_probes(), |entry| tally.add(entry))?;
@@ -58,8 +58,7 @@ impl HeldRun {
         })?;
         for index in tally.open.clone() {
             let probe = order.at(index).and_then(|position| plan.probe(position));
-            let endpoint =
-                probe.map(|probe| Endpoint { addr: probe.addr, transport: Transport::Tcp, port: probe.port });
+            let endpoint = probe.map(|probe| Endpoint { addr: probe.addr, transport, port: probe.port });
             if endpoint.is_none_or(|endpoint| !observed.contains(&endpoint)) {
                 tally.forget(index);
             }

@@ -24,12 +24,26 @@ pub struct HostView {
     pub addr: IpAddr,
     /// The names that led there.
     pub names: Vec<HostName>,
-    /// Of TCP ports; empty where none was probed.
+    /// What the run's ports are; empty where none was probed.
     pub coverage: HostCoverage,
+    /// What they were probed over. Observations may be of the other: an imported run's are.
+    pub transport: Transport,
     /// One for each open endpoint, by transport and port.
     pub observations: Vec<Observation>,
     /// How it was asked, in a run by raw packets.
     pub facts: Option<HostFacts>,
+}
+
+impl HostView {
+    /// The probed ports in this state of which there is no observation.
+    pub fn unseen(&self, state: PortState) -> impl Iterator<Item = u16> {
+        let seen = |port: u16| {
+            let endpoints = self.observations.iter().map(|seen| seen.endpoint);
+            endpoints.into_iter().any(|seen| seen.port == port && seen.transport == self.transport)
+        };
+        let runs = self.coverage.runs().iter().filter(move |run| run.state == state);
+        runs.flat_map(|run| run.first..=run.last).filter(move |&port| !seen(port))
+    }
 }
 
 impl RunFolder {
@@ -40,6 +54,7 @@ impl RunFolder {
     ) -> Result<(), E> {
         let mut facts = self.hosts()?;
         let mut places = Places::of(self)?;
+        let transport = self.manifest().method.transport();
         let names = |addr: &IpAddr| self.manifest().names.get(addr).cloned().unwrap_or_default();
         self.each_coverage(SLICE, |addr, mut coverage| {
             let facts = facts.remove(&addr);
@@ -52,13 +67,13 @@ impl RunFolder {
                 };
                 coverage.doubt(proved);
             }
-            each(HostView { addr, names: names(&addr), coverage, observations, facts })
+            each(HostView { addr, names: names(&addr), coverage, transport, observations, facts })
         })?;
         while let Some(addr) = places.next_addr() {
             let facts = facts.remove(&addr);
             let observations = places.take(addr, is_suspect(facts.as_ref()))?;
             let coverage = HostCoverage::default();
-            each(HostView { addr, names: names(&addr), coverage, observations, facts })?;
+            each(HostView { addr, names: names(&addr), coverage, transport, observations, facts })?;
         }
         Ok(())
     }

@@ -18,6 +18,8 @@ use super::{JOURNAL, MANIFEST, OBSERVATIONS, REFUSALS, RunFolder, STATE};
 
 /// Entries written at a time.
 const BATCH: usize = 1 << 20;
+/// Observations that are held as text at a time.
+const BATCH_OF_OBSERVATIONS: usize = 1 << 13;
 
 /// What a run consists of that is over.
 pub struct FinishedRun<'a> {
@@ -49,7 +51,10 @@ impl RunFolder {
 
 fn fill(runs: &Path, path: &Path, run: &FinishedRun<'_>) -> Result<(), RunError> {
     let mut totals = write_journal(path, run)?;
-    LineWriter::open(&path.join(OBSERVATIONS), |_: Observation| ())?.append(run.observations)?;
+    let mut observations = LineWriter::open(&path.join(OBSERVATIONS), |_: Observation| ())?;
+    for some in run.observations.chunks(BATCH_OF_OBSERVATIONS) {
+        observations.append(some)?;
+    }
     LineWriter::open(&path.join(REFUSALS), |_: RefusalRecord| ())?.append(run.refused)?;
     totals.n_observations = run.observations.len() as u64;
     let state = EndState { end: End::Finished, at: run.ended_at, reason: None, totals };

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use model::id::RunId;
 use model::observation::{Certainty, Observation, PortState};
+use model::port::Transport;
 
 use crate::raw::{HostFacts, RawReport};
 
@@ -276,9 +277,13 @@ impl RunFolder {
     }
 }
 
-/// Whether the service behind an open port said anything.
+/// Whether the service behind an open port said anything; a datagram always does, so there it must be something known.
 fn is_proved(observation: &Observation) -> bool {
-    matches!(observation.service.certainty, Certainty::Identified | Certainty::Unknown)
+    match (observation.service.certainty, observation.endpoint.transport) {
+        (Certainty::Identified, _) | (Certainty::Unknown, Transport::Tcp) => true,
+        (Certainty::Unknown, Transport::Udp) => false,
+        (Certainty::Silent | Certainty::ClosedAtOnce | Certainty::NotAsked, _) => false,
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use model::coverage::{Coverage, HostCoverage};
 use model::host_name::HostName;
 use model::id::RunId;
 use model::observation::{Endpoint, Observation, PortState, PresentedChain};
+use model::port::Transport;
 use model::register::{AssetTarget, DeclaredService, Register};
 use model::scope::{Refusal, Scope};
 use reports::rows::{CertificateRow, Declaration, HostRow, RefusalRow, RunRow, RunState, ServiceRow};
@@ -102,8 +103,15 @@ impl Seen {
         let row = |(addr, runs): (IpAddr, Vec<&SeenRun>)| {
             // An address that left the register is nobody's to answer for.
             let target = scope.admit(addr).ok()?;
-            let coverages = runs.iter().filter_map(|run| run.coverage.hosts.get(&addr));
-            Some(host_row(runs.first()?, addr, &HostCoverage::merged(coverages), &target))
+            // Ports of TCP and of UDP share their numbers and nothing else: a host is told by TCP where it was asked.
+            let over = |transport| runs.iter().filter(move |run| run.coverage.transport == transport);
+            let transport =
+                if over(Transport::Tcp).next().is_some() { Transport::Tcp } else { Transport::Udp };
+            let coverages = over(transport).filter_map(|run| run.coverage.hosts.get(&addr));
+            let row = host_row(over(transport).next()?, addr, &HostCoverage::merged(coverages), &target);
+            let answers =
+                runs.iter().filter_map(|run| run.coverage.hosts.get(&addr)).any(HostCoverage::answers);
+            Some(HostRow { answers, ..row })
         };
         probed.into_iter().filter_map(row).collect()
     }

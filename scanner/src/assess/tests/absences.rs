@@ -151,3 +151,30 @@ fn silence_of_a_declared_service_ends_by_an_answer_or_by_withdrawal_not_by_a_ref
     World::new().check_absent(finding, Absence::NotCovered);
     World::new().check_absent("declaration.silent portal.example 80", Absence::NotCovered);
 }
+
+#[test]
+fn a_fault_that_a_service_told_is_gone_once_it_tells_otherwise_and_not_for_its_silence() {
+    let check = |finding: &str, today: ServiceFacts, expected| {
+        let port = finding.rsplit_once(' ').expect(finding).1;
+        let world = World::new().over_udp().saw(&format!("192.0.2.1:{port}"), today);
+        world.check_absent(finding, expected);
+    };
+    let resolver = "service.open-resolver 192.0.2.1 53";
+    check(resolver, says("dns", &[("recursion", "refused")]), CORRECTED);
+    check(resolver, says("dns", &[]), Absence::CannotTell);
+    check(resolver, unidentified(Certainty::Unknown), Absence::CannotTell);
+    check(resolver, says("dns", &[("recursion", "open")]), Absence::CannotTell);
+    check(resolver, facts("ntp"), CORRECTED);
+    check("service.ntp-control 192.0.2.1 123", says("ntp", &[("mode6", "refused")]), Absence::CannotTell);
+    check("service.amplifier 192.0.2.1 11211", facts("memcached"), Absence::CannotTell);
+    check("service.amplifier 192.0.2.1 11211", facts("dns"), CORRECTED);
+}
+
+#[test]
+fn over_udp_only_a_refusal_or_an_error_proves_absence() {
+    let world = World::new().over_udp().reply("192.0.2.1:53", Reply::Silent);
+    let world = world.reply("192.0.2.1:123", Reply::Refused).reply("192.0.2.1:161", Reply::Prohibited);
+    world.check_absent("service.open-resolver 192.0.2.1 53", Absence::CannotTell);
+    world.check_absent("service.ntp-monlist 192.0.2.1 123", REFUSED);
+    world.check_absent("service.snmp-public 192.0.2.1 161", FILTERED);
+}

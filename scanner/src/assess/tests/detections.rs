@@ -249,3 +249,28 @@ fn services_that_answered_are_known_for_the_next_run() {
     let first = world.register.services[0].id;
     assert_eq!(world.judge(|assessment| assessment.answered.clone()), BTreeMap::from([(first, at(TODAY))]));
 }
+
+#[test]
+fn what_a_udp_service_says_proves_a_check_though_it_is_declared() {
+    let world = World::new().over_udp();
+    let world = world.saw("192.0.2.1:53", says("dns", &[("recursion", "open")]));
+    let world = world.saw("192.0.2.2:53", says("dns", &[("recursion", "refused")]));
+    let found = |world: &World| {
+        world.judge(|assessment| {
+            let ids = assessment.detections.iter().map(|found| found.key.check.as_str().to_owned());
+            ids.filter(|id| id.starts_with("service.")).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(found(&world), ["service.open-resolver"]);
+    assert!(world.evidence().concat().contains(&Fact::Says { quote: "recursion: open".into() }));
+    let mut declared = world.declare(0, "192.0.2.1:53", "dns", "2026-01-01", "2026-12-31");
+    declared.register.services[0].transport = Transport::Udp;
+    assert_eq!(found(&declared), ["service.open-resolver"]);
+}
+
+#[test]
+fn a_class_of_tcp_ports_says_nothing_of_an_unknown_udp_service() {
+    let unknown = || unidentified(Certainty::Unknown);
+    World::new().saw("192.0.2.1:3306", unknown()).check(&["exposure.database 192.0.2.1 3306"]);
+    World::new().over_udp().saw("192.0.2.1:3306", unknown()).check(&["exposure.undeclared 192.0.2.1 3306"]);
+}

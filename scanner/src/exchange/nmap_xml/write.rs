@@ -42,6 +42,7 @@ impl<'a, W: Write> NmapXml<'a, W> {
         let kind = match manifest.method {
             Method::Connect => Some("connect"),
             Method::Syn => Some("syn"),
+            Method::Udp => Some("udp"),
             // How another tool asked isn't known here.
             Method::Imported => None,
         };
@@ -50,7 +51,8 @@ impl<'a, W: Write> NmapXml<'a, W> {
             let n = asked.as_slice().len();
             writeln!(
                 out,
-                "<scaninfo type=\"{kind}\" protocol=\"tcp\" numservices=\"{n}\" services=\"{asked}\"/>"
+                "<scaninfo type=\"{kind}\" protocol=\"{}\" numservices=\"{n}\" services=\"{asked}\"/>",
+                manifest.method.transport()
             )?;
         }
         writeln!(out, "<verbose level=\"0\"/>\n<debugging level=\"0\"/>")?;
@@ -77,16 +79,13 @@ impl<'a, W: Write> NmapXml<'a, W> {
         for observation in host.observations.iter().filter(|seen| seen.state != PortState::SuspectOpen) {
             self.port(observation)?;
         }
-        let is_observed = |port: u16| {
-            let mut tcp = host.observations.iter().filter(|seen| seen.endpoint.transport == Transport::Tcp);
-            tcp.any(|seen| seen.endpoint.port == port)
-        };
-        let open = host.coverage.runs().iter().filter(|run| run.state == PortState::Open);
-        for port in open.flat_map(|run| run.first..=run.last).filter(|&port| !is_observed(port)) {
+        for port in host.unseen(PortState::Open) {
             writeln!(
                 self.out,
-                "<port protocol=\"tcp\" portid=\"{port}\"><state state=\"open\" reason=\"syn-ack\" \
-                 reason_ttl=\"0\"/></port>"
+                "<port protocol=\"{}\" portid=\"{port}\"><state state=\"open\" reason=\"{}\" \
+                 reason_ttl=\"0\"/></port>",
+                host.transport,
+                answer(host.transport)
             )?;
         }
         writeln!(self.out, "</ports>\n</host>")
@@ -95,7 +94,7 @@ impl<'a, W: Write> NmapXml<'a, W> {
     fn status(&self, host: &HostView) -> (&'static str, &'static str) {
         let has = |wanted: fn(PortState) -> bool| host.coverage.count(wanted) > 0;
         match is_up(host) {
-            true if has(|state| state == PortState::Open) => ("up", "syn-ack"),
+            true if has(|state| state == PortState::Open) => ("up", answer(host.transport)),
             true if has(|state| state == PortState::Closed) => ("up", self.refusal()),
             // Only a UDP port has answered.
             true => ("up", "udp-response"),
@@ -109,6 +108,7 @@ impl<'a, W: Write> NmapXml<'a, W> {
         match self.head.manifest.method {
             Method::Connect => "conn-refused",
             Method::Syn | Method::Imported => "reset",
+            Method::Udp => "port-unreach",
         }
     }
 
@@ -117,12 +117,16 @@ impl<'a, W: Write> NmapXml<'a, W> {
         let closed = self.refusal();
         let reason_of = |state| match state {
             PortState::Open => None,
-            PortState::SuspectOpen => Some(("open|filtered", "syn-ack")),
+            PortState::SuspectOpen => Some(("open|filtered", answer(host.transport))),
             PortState::Closed => Some(("closed", closed)),
             PortState::Filtered(FilterReason::Silence) => Some(("filtered", "no-response")),
             PortState::Filtered(FilterReason::NetworkUnreachable) => Some(("filtered", "net-unreach")),
             PortState::Filtered(FilterReason::HostUnreachable) => Some(("filtered", "host-unreach")),
             PortState::Filtered(FilterReason::Prohibited) => Some(("filtered", "admin-prohibited")),
+            // Silence over UDP has a word of its own.
+            PortState::Unverifiable if host.transport == Transport::Udp => {
+                Some(("open|filtered", "no-response"))
+            }
             PortState::Unverifiable => Some(("unknown", "no-response")),
         };
         for wanted in ["closed", "filtered", "open|filtered", "unknown"] {
@@ -145,8 +149,9 @@ impl<'a, W: Write> NmapXml<'a, W> {
             for (reason, runs) in reasons {
                 write!(
                     self.out,
-                    "<extrareasons reason=\"{reason}\" count=\"{}\" proto=\"tcp\" ports=\"",
-                    count(&runs)
+                    "<extrareasons reason=\"{reason}\" count=\"{}\" proto=\"{}\" ports=\"",
+                    count(&runs),
+                    host.transport
                 )?;
                 for (i, run) in runs.iter().enumerate() {
                     let comma = if i == 0 { "" } else { "," };
@@ -164,10 +169,7 @@ impl<'a, W: Write> NmapXml<'a, W> {
 
     fn port(&mut self, observation: &Observation) -> io::Result<()> {
         let endpoint = observation.endpoint;
-        let reason = match endpoint.transport {
-            Transport::Tcp => "syn-ack",
-            Transport::Udp => "udp-response",
-        };
+        let reason = answer(endpoint.transport);
         write!(
             self.out,
             "<port protocol=\"{}\" portid=\"{}\"><state state=\"open\" reason=\"{reason}\" reason_ttl=\"0\"/>",
@@ -245,6 +247,14 @@ impl<'a, W: Write> NmapXml<'a, W> {
             elapsed % 1000 / 10,
         )?;
         Ok(self.out)
+    }
+}
+
+/// How nmap calls the answer of an open port.
+fn answer(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "syn-ack",
+        Transport::Udp => "udp-response",
     }
 }
 

@@ -40,6 +40,9 @@ impl<D: Dialect> Engine<D> {
         let Some(index) = self.order.index_of(position) else { return };
         let probe = Probe { addr: answer.addr, port: answer.port, host };
         let rtt = self.rtts.answered(index, nth, now);
+        if answer.reply != Reply::Open && self.dialect.refusals_are_limited() {
+            self.refusals.came(host, now);
+        }
         let Some((no, offset)) = self.window.find(index) else {
             return self.answered_late(index, probe, answer, rtt, news);
         };
@@ -55,7 +58,8 @@ impl<D: Dialect> Engine<D> {
             Some(Settled::Reply(_)) => answers_itself,
         };
         if !is_news {
-            if nth > 0 && nth + 1 == slot.n_asks() && self.window.canary_answered(no, offset) {
+            let canary = self.canary_nth(probe.port, slot.n_asks().saturating_sub(1), slot);
+            if nth > 0 && nth == canary && self.window.canary_answered(no, offset) {
                 self.learn(&probe, |sample| sample.canary(false));
                 self.after_answer(no, news);
             } else {

@@ -11,10 +11,16 @@ use crate::plan::Probe;
 use crate::raw::dialect::{Dialect, Question};
 use crate::raw::lane::Lane;
 use crate::raw::loss;
+use crate::raw::window::Slot;
 use crate::run::Settled;
 
-/// One in so many answering ports of a chunk that is visited again becomes a canary.
+/// One in so many answering ports of a chunk that is visited again becomes a canary; more while little is known.
 const CANARIES: u64 = 64;
+/// Questions to one port at most, in all: as many as can be told apart.
+const MOST_QUESTIONS: u8 = 15;
+const CANARIES_AT_FIRST: u64 = 2;
+/// Questions measured from which on enough is known.
+const ENOUGH: u32 = 1_000;
 
 impl<D: Dialect> Engine<D> {
     /// Asks again what needs it: what is silent, and a few that are known to answer.
@@ -26,7 +32,13 @@ impl<D: Dialect> Engine<D> {
         };
         if let Some(code) = slot.answer() {
             let answer = Settled::of_code(code);
-            let answers_itself = matches!(answer, Some(Settled::Reply(Reply::Open | Reply::Refused)));
+            let answers_itself = match answer {
+                Some(Settled::Reply(reply @ (Reply::Open | Reply::Refused))) => {
+                    self.dialect.lost_before(probe.port, reply, 0).is_some()
+                        && self.canary_nth(probe.port, slot.n_asks(), slot) < MOST_QUESTIONS
+                }
+                _ => false,
+            };
             // Only ports that have shown to answer can show what gets lost.
             if !answers_itself || slot.is_canary() || !self.is_chosen_canary(index) {
                 return Asked::Nothing;
@@ -49,14 +61,21 @@ impl<D: Dialect> Engine<D> {
     fn is_chosen_canary(&self, index: u64) -> bool {
         let mut hasher = SipHasher13::new_with_keys(self.seed, 0x0063_616e_6172_7921);
         hasher.write_u64(index);
-        hasher.finish().is_multiple_of(CANARIES)
+        let one_in = if self.counts.sample.n_asked < ENOUGH { CANARIES_AT_FIRST } else { CANARIES };
+        hasher.finish().is_multiple_of(one_in)
+    }
+
+    /// Which question a canary repeats that was asked `n_asks` times before: the next with the payload that was answered.
+    pub(super) fn canary_nth(&self, port: u16, n_asks: u8, slot: Slot) -> u8 {
+        let n = self.dialect.n_payloads(port).max(1);
+        n_asks + (slot.answered_nth() % n + n - n_asks % n) % n
     }
 
     /// How often a port must be asked, by what its host, its network and the run have lost so far.
     fn asks_needed(&self, probe: &Probe) -> u8 {
         let loss = self.loss_of(probe.host, probe.addr);
         let each = loss::asks_needed(loss, self.pace.confidence);
-        each.saturating_mul(self.dialect.n_payloads(probe.port).max(1))
+        each.saturating_mul(self.dialect.n_payloads(probe.port).max(1)).min(MOST_QUESTIONS)
     }
 
     /// Asks an index, now or as soon as its host and network may be asked.
@@ -79,7 +98,10 @@ impl<D: Dialect> Engine<D> {
             let no_way = Settled::Reply(Reply::NetworkUnreachable);
             return self.settle_unasked(index, question, no_way, out.news);
         };
-        let at = self.hosts.take(probe.host, out.now);
+        let mut at = self.hosts.take(probe.host, out.now);
+        if self.dialect.refusals_are_limited() && self.window.slot(no, offset).n_asks() > 0 {
+            at = self.refusals.pace(probe.host, at);
+        }
         if at > out.now {
             self.window.defer(no, offset);
             self.deferred.push(Reverse((at, question)));
@@ -133,16 +155,24 @@ impl<D: Dialect> Engine<D> {
             self.window.answer(no, offset, Settled::Reply(Reply::HostUnreachable).code(), 0);
             return Asked::Nothing;
         }
-        let nth = self.window.slot(no, offset).n_asks();
+        let slot = self.window.slot(no, offset);
+        let nth = match slot.answer() {
+            None => slot.n_asks(),
+            Some(_) => self.canary_nth(probe.port, slot.n_asks(), slot),
+        };
         let Some(len) = self.dialect.write(lane, to, probe.port, Question::Nth(nth)) else {
             return self.settle_unasked(index, question, Settled::NotAsked, out.news);
         };
         lane.batch.commit(len);
         self.window.asked(no, offset, out.now);
         self.rtts.sent(index, nth, out.now);
+        if nth > 0 && self.dialect.refusals_are_limited() {
+            self.refusals.asked(probe.host, out.now);
+        }
+        let n_asks = nth / self.dialect.n_payloads(probe.port).max(1) + 1;
         let host = self.hosts.of_mut(probe.host);
         host.n_sent = host.n_sent.saturating_add(1);
-        host.n_asks = host.n_asks.max(nth + 1);
+        host.n_asks = host.n_asks.max(n_asks);
         self.counts.n_sent += 1;
         Asked::Sent
     }

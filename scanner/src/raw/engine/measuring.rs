@@ -27,9 +27,11 @@ impl<D: Dialect> Engine<D> {
         }
         for (index, slot) in (first..).zip(slots) {
             let answer = slot.answer().and_then(Settled::of_code);
-            let answers_itself = matches!(answer, Some(Settled::Reply(Reply::Open | Reply::Refused)));
-            if answers_itself && let Some(probe) = self.probe(index) {
-                self.learn(&probe, |sample| sample.answered(slot.answered_nth()));
+            if let Some(Settled::Reply(reply @ (Reply::Open | Reply::Refused))) = answer
+                && let Some(probe) = self.probe(index)
+                && let Some(n_lost) = self.dialect.lost_before(probe.port, reply, slot.answered_nth())
+            {
+                self.learn(&probe, |sample| sample.answered(n_lost));
             }
         }
     }
