@@ -12,8 +12,11 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
+# A program that has not ended by then is ended, in seconds.
+PATIENCE = 90
 NET = 0x0A3D0000  # 10.61.0.0
 
 
@@ -208,7 +211,11 @@ def once(out, errors, *words):
     begun = time.monotonic()
     with open(out, "w") as out, open(errors, "w") as errors:
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+        # masscan has been seen to sit on a silent link for minutes.
+        killer = threading.Timer(PATIENCE, child.kill)
+        killer.start()
         _, status, usage = os.wait4(child.pid, 0)
+        killer.cancel()
     wall, cpu = time.monotonic() - begun, usage.ru_utime + usage.ru_stime
     # It was waited for here.
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -227,7 +234,7 @@ def run(program, words, told, work, rate):
     said = open(f"{work}/said").read()
     seen, wanted = found(program, said, work), {tuple(it) for it in told["open"]}
     if used["status"] != 0:
-        print(f"  {program} ended with {used['status']}: {open(f'{work}/errors').read()[-300:]}", file=sys.stderr)
+        print(f"  {program} ended with {used['status']} after {used['wall']:.0f} s: {open(f'{work}/errors').read()[-300:]}", file=sys.stderr)
     report = re.search(r"^RawReport .*$", said, re.M)
     if report and os.environ.get("VERBOSE"):
         print(f"  {used['wall']:.2f} s {report[0]}", file=sys.stderr)

@@ -83,6 +83,20 @@ impl Batch {
         slots.map(|(slot, len)| slot.get(..*len).unwrap_or(slot))
     }
 
+    /// Becomes a copy of what waits in another batch.
+    pub(crate) fn copy_from(&mut self, other: &Batch) {
+        self.slot_len = other.slot_len;
+        self.n_slots = other.n_slots;
+        self.n_taken = 0;
+        self.lens.clear();
+        self.lens.extend(other.lens.iter().skip(other.n_taken));
+        self.bytes.resize(other.bytes.len(), 0);
+        let from = other.bytes.chunks_exact(other.slot_len).skip(other.n_taken).take(self.lens.len());
+        for (to, from) in self.bytes.chunks_exact_mut(other.slot_len).zip(from) {
+            to.copy_from_slice(from);
+        }
+    }
+
     /// Takes `n` frames off the start. For those who implement [`Wire`](crate::Wire).
     pub fn take(&mut self, n: usize) {
         self.n_taken += n.min(self.len());
@@ -122,5 +136,19 @@ mod tests {
         assert_eq!(sent(&batch), [[10, 2, 3, 4]]);
         batch.clear();
         assert!(batch.is_empty());
+    }
+
+    #[test]
+    fn a_copy_holds_what_still_waits() {
+        let mut batch = Batch::new(3, 4, &[1, 2, 3, 4]);
+        for n in 0..3 {
+            batch.slot().unwrap()[0] = n;
+            batch.commit(3);
+        }
+        batch.take(1);
+        let mut copy = Batch::new(1, 1, &[]);
+        copy.copy_from(&batch);
+        assert_eq!(sent(&copy), [[1, 2, 3], [2, 2, 3]]);
+        assert_eq!(copy.n_slots(), 3);
     }
 }

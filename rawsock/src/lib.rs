@@ -18,6 +18,7 @@ mod receive;
 mod replay;
 mod ring;
 mod route;
+mod senders;
 mod socket;
 mod tap;
 mod transmit;

@@ -7,7 +7,8 @@ use crate::error::RawError;
 
 /// Sends frames and hands over the packets that come back.
 pub trait Wire: Send {
-    /// Sends the frames of the batch from its start and takes those that the kernel took off it; returns how many.
+    /// Sends the frames of the batch from its start and takes those off it that the kernel, or a thread that will offer
+    /// them to it until it takes them, has taken; returns how many.
     /// Fewer than offered (`ENOBUFS`, `EAGAIN`) isn't an error: call again after a moment. When all are taken the
     /// batch's slots are free again.
     ///

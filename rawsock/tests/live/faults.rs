@@ -43,6 +43,51 @@ fn an_interface_that_goes_down_is_named_and_works_again_when_up() {
 }
 
 #[test]
+fn threads_that_send_lose_nothing_when_the_interface_goes_down_for_a_while() {
+    let test = "faults::threads_that_send_lose_nothing_when_the_interface_goes_down_for_a_while";
+    inside(test, veth, |_| {
+        let route = rawsock::route_to(V4[1]).unwrap();
+        let far = rawsock::resolve_neighbour(&route, Duration::from_secs(2)).unwrap().unwrap();
+        let mut config = WireConfig::new(interface("near"), 61000..=61000);
+        config.n_senders = 2;
+        let mut wire = LiveWire::open(&config).unwrap();
+        let frame = framed(far, [2; 6], &syn(V4[0], 61000, V4[1], 80));
+        let mut batch = Batch::new(64, frame.len(), &frame);
+        let (mut n_taken, mut n_down, until) = (0, 0, Instant::now() + Duration::from_secs(20));
+        for turn in 0..40 {
+            if turn == 20 {
+                ip("link set near down");
+            }
+            while batch.slot().is_some() {
+                batch.commit(frame.len());
+            }
+            while !batch.is_empty() && Instant::now() < until {
+                match wire.send(&mut batch) {
+                    Ok(n) => n_taken += n as u64,
+                    told => {
+                        assert!(is_down(&told), "{told:?}");
+                        n_down += 1;
+                        ip("link set near up");
+                    }
+                }
+            }
+        }
+        while wire.counters().n_sent < n_taken && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert_eq!((n_taken, wire.counters().n_sent), (40 * 64, 40 * 64));
+        assert!(n_down > 0, "it was told");
+        ip("link set near down");
+        batch.slot();
+        batch.commit(frame.len());
+        let begun = Instant::now();
+        assert!(wire.send(&mut batch).is_ok(), "a thread takes it, and can't get rid of it");
+        drop(wire);
+        assert!(begun.elapsed() < Duration::from_secs(10), "it ends all the same");
+    });
+}
+
+#[test]
 fn a_full_queue_leaves_frames_in_the_batch() {
     inside(
         "faults::a_full_queue_leaves_frames_in_the_batch",

@@ -58,8 +58,7 @@ impl RawStart {
         let first_port =
             syn::free_ports(seed, &local, |port| bound.contains(&port)).ok_or(PathError::NoPorts)?;
         let our_ports = first_port..=first_port + (syn::N_PORTS - 1);
-        let per_second = manifest.options.raw.rate.clamp(1, 1_000);
-        let paths = Paths::find(&manifest.plan, our_ports, per_second)?;
+        let paths = Paths::find(&manifest.plan, our_ports, manifest.options.raw.rate)?;
         Ok(RawStart { paths, first_port })
     }
 }
@@ -196,8 +195,9 @@ impl Link {
         allowance: &mut Allowance,
         throttle: &Throttle,
     ) -> Result<Tick, RawFailure> {
-        self.receive(engine, news)?;
+        // Before receiving: whatever had come by then is known when deadlines are looked at.
         let now = self.now();
+        self.receive(engine, news)?;
         let budget = allowance.now(now, throttle).min(BATCH as u32);
         let (n_written, wake) = engine.poll(budget, &mut Out { now, lanes: &mut self.lanes, news });
         allowance.spend(n_written);
@@ -406,7 +406,6 @@ impl<D: Dialect> Driver<'_, D> {
         for wire in &self.link.wires {
             report.add_wire(&wire.counters());
         }
-        let confidence = |loss, n_asks| super::loss::confidence(loss, n_asks);
         report.hosts = self
             .engine
             .plan()
@@ -415,8 +414,7 @@ impl<D: Dialect> Driver<'_, D> {
             .filter_map(|(nth, (_, addr, _))| {
                 let number = nth as u64;
                 let host = self.engine.hosts().of(number);
-                let loss = self.engine.loss_of(number, addr);
-                HostFacts::of(addr, host, loss, confidence(loss, host.n_asks))
+                HostFacts::of(addr, host, self.engine.belief_of(number, addr))
             })
             .collect();
         report

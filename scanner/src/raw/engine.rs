@@ -13,6 +13,7 @@ use std::time::Duration;
 use model::scope::Leave;
 use probes::packet::Shape;
 
+use super::canaries::Canaries;
 use super::clock::Tick;
 use super::dialect::Dialect;
 use super::hosts::Hosts;
@@ -126,9 +127,11 @@ pub(crate) struct Engine<D> {
     nets: Nets<Deferred>,
     hosts: Hosts,
     refusals: Refusals,
+    canaries: Canaries,
     window: Window,
     gaps: VecDeque<Range<u64>>,
     visiting: Option<ChunkNo>,
+    /// Chunks whose answers are waited for, by when their last question went out.
     due: BinaryHeap<Reverse<(Tick, ChunkNo)>>,
     /// Questions that wait for their host, by the moment that was taken for each.
     deferred: BinaryHeap<Reverse<(Tick, Deferred)>>,
@@ -161,6 +164,7 @@ impl<D: Dialect> Engine<D> {
             seed: plan.seed(),
             hosts: Hosts::new(plan.n_hosts(), pace.per_host),
             refusals: Refusals::default(),
+            canaries: Canaries::new(pace.per_host),
             window: Window::new(n_left),
             plan,
             leave,
@@ -210,6 +214,7 @@ impl<D: Dialect> Engine<D> {
     /// Writes at most `budget` questions into the lanes' batches; how many it wrote, and until when there is
     /// nothing more to do unless a packet arrives.
     pub(crate) fn poll(&mut self, budget: u32, out: &mut Out<'_>) -> (u32, Option<Tick>) {
+        self.look_at_canaries(out.now);
         let mut n = 0;
         while n < budget {
             match self.step(out) {
@@ -225,6 +230,9 @@ impl<D: Dialect> Engine<D> {
     fn step(&mut self, out: &mut Out<'_>) -> Step {
         if out.lanes.iter().any(|lane| lane.batch.is_full()) {
             return Step::Full;
+        }
+        if let Some(step) = self.ask_canary(out) {
+            return step;
         }
         if let Some(first) = self.nets.next(out.now) {
             return self.send_deferred(first, out);
@@ -244,16 +252,12 @@ impl<D: Dialect> Engine<D> {
         if let Some(no) = self.visiting {
             return self.visit(no, out);
         }
-        if let Some(&Reverse((at, no))) = self.due.peek()
-            && at <= out.now
+        // How long to wait is known better now than when the question went out.
+        if let Some(&Reverse((sent, no))) = self.due.peek()
+            && sent.after(self.rtts.wait()) <= out.now
         {
             self.due.pop();
-            // Answers may have shown meanwhile that the way is longer than was thought when the wait began.
-            let last_sent = self.window.chunk(no).map_or(out.now, |chunk| chunk.last_sent);
-            match last_sent.after(self.rtts.wait()) {
-                later if later > out.now => self.due.push(Reverse((later, no))),
-                _ => self.begin_visit(no),
-            }
+            self.begin_visit(no);
             return Step::Moved;
         }
         match self.enter() {
@@ -281,13 +285,14 @@ impl<D: Dialect> Engine<D> {
     }
 
     fn begin_visit(&mut self, no: ChunkNo) {
-        self.measure(no);
         if let Some(chunk) = self.window.chunk(no) {
             chunk.next = 0;
             chunk.n_asked = 0;
+            chunk.is_measurable |= chunk.n_visits > 1;
             chunk.n_visits = chunk.n_visits.saturating_add(1);
             self.visiting = Some(no);
         }
+        self.measure();
     }
 
     /// Goes on with the visit of a chunk, by one question or to its end.
@@ -324,8 +329,7 @@ impl<D: Dialect> Engine<D> {
             return self.retire(no, news);
         }
         if chunk.n_deferred == 0 {
-            let at = chunk.last_sent.after(self.rtts.wait());
-            self.due.push(Reverse((at, no)));
+            self.due.push(Reverse((chunk.last_sent, no)));
         }
     }
 
@@ -339,8 +343,7 @@ impl<D: Dialect> Engine<D> {
         if chunk.is_settled() {
             self.retire(no, news);
         } else if chunk.n_deferred == 0 {
-            let at = chunk.last_sent.after(self.rtts.wait());
-            self.due.push(Reverse((at, no)));
+            self.due.push(Reverse((chunk.last_sent, no)));
         }
     }
 
@@ -361,7 +364,7 @@ impl<D: Dialect> Engine<D> {
     }
 
     fn wakes_at(&self) -> Option<Tick> {
-        let due = self.due.peek().map(|Reverse((at, _))| *at);
+        let due = self.due.peek().map(|Reverse((sent, _))| sent.after(self.rtts.wait()));
         let deferred = self.deferred.peek().map(|Reverse((at, _))| *at);
         let has_new = self.visiting.is_some() || (!self.gaps.is_empty() && self.window.has_room());
         let held = has_new.then_some(self.held_until);

@@ -20,8 +20,8 @@ pub(crate) struct Host {
     /// Ports that nobody uses, asked to see whether the host takes whatever comes, and how many were "open".
     pub(crate) n_traps: u8,
     pub(crate) n_traps_open: u8,
-    /// The most questions that one of its ports was asked.
-    pub(crate) n_asks: u8,
+    /// The fewest questions after which a port was taken for silent; 0 while there is none.
+    pub(crate) fewest_asks: u8,
 }
 
 /// Open ports beyond which a host counts as answering everything, whatever its traps say.
@@ -30,6 +30,11 @@ pub(crate) const ALL_OPEN: u16 = 512;
 impl Host {
     pub(crate) fn has_answered(&self) -> bool {
         self.n_open > 0 || self.n_refused > 0
+    }
+
+    /// A port is taken for silent after so many questions.
+    pub(crate) fn stays_silent(&mut self, n_asks: u8) {
+        self.fewest_asks = if self.fewest_asks == 0 { n_asks } else { self.fewest_asks.min(n_asks) };
     }
 
     /// Whether the host takes whatever comes, so that "open" says nothing.

@@ -3,6 +3,7 @@
 //! The engine and all that it is made of are sans-IO; sockets and time are `drive`'s, routes `paths`'.
 
 mod bucket;
+mod canaries;
 mod clock;
 mod dialect;
 mod discovery;

@@ -140,6 +140,13 @@ impl<T> Nets<T> {
         None
     }
 
+    /// Counts a packet that waits for nobody: what follows waits for it.
+    pub(crate) fn charge(&mut self, id: NetId, now: Tick) {
+        if let Some(net) = self.nets.get_mut(id as usize) {
+            net.bucket.take(now, net.rate, net.burst());
+        }
+    }
+
     /// What has waited and may go now.
     pub(crate) fn next(&mut self, now: Tick) -> Option<T> {
         while let Some(&Reverse((at, id))) = self.turns.peek() {
@@ -192,14 +199,17 @@ impl<T> Net<T> {
     /// Takes leave for one packet now, if there is any.
     fn take(&mut self, now: Tick, cap: u32) -> bool {
         self.judge(now, cap);
-        // Four milliseconds' worth at once smooths nothing away that a switch would notice.
-        let burst = (self.rate / 250).max(1);
         let mut bucket = self.bucket;
-        let may = bucket.take(now, self.rate, burst) <= now;
+        let may = bucket.take(now, self.rate, self.burst()) <= now;
         if may {
             self.bucket = bucket;
         }
         may
+    }
+
+    /// Four milliseconds' worth at once smooths nothing away that a switch would notice.
+    fn burst(&self) -> u32 {
+        (self.rate / 250).max(1)
     }
 
     fn judge(&mut self, now: Tick, cap: u32) {

@@ -66,12 +66,8 @@ struct Step {
 
 impl Paths {
     /// Asks the kernel for the way to every network, opens a wire for each interface, and learns the link addresses
-    /// that are needed, at no more than `per_second` requests.
-    pub(crate) fn find(
-        plan: &Plan,
-        our_ports: RangeInclusive<u16>,
-        per_second: u32,
-    ) -> Result<Paths, PathError> {
+    /// that are needed, at no more than a thousand requests a second or what a run of `rate` packets a second allows.
+    pub(crate) fn find(plan: &Plan, our_ports: RangeInclusive<u16>, rate: u32) -> Result<Paths, PathError> {
         let mut steps: HashMap<Step, Vec<AddrRange>> = HashMap::new();
         let mut why_not = "no route".to_owned();
         let mut n_nets = 0;
@@ -101,13 +97,16 @@ impl Paths {
                 Some(wire) => wire,
                 None => {
                     let interface = Interface::by_index(step.interface)?;
-                    let wire = LiveWire::open(&WireConfig::new(interface.clone(), our_ports.clone()))?;
+                    let mut config = WireConfig::new(interface.clone(), our_ports.clone());
+                    config.n_senders = n_senders(rate);
+                    let wire = LiveWire::open(&config)?;
                     wires.push((step.interface, interface, Box::new(wire)));
                     wires.len() - 1
                 }
             };
             let Some((_, interface, _)) = wires.get(wire) else { continue };
-            let Some((link, neighbours)) = first_step(interface, &step, plan, &nets, per_second)? else {
+            let Some((link, neighbours)) = first_step(interface, &step, plan, &nets, rate.clamp(1, 1_000))?
+            else {
                 why_not =
                     format!("the next hop {} doesn't answer on its link", step.router.unwrap_or(step.source));
                 continue;
@@ -195,6 +194,13 @@ fn step_to(net: AddrRange) -> Result<Result<Step, RouteKind>, RawError> {
 }
 
 type FirstStep = (LinkHeader, Option<HashMap<IpAddr, [u8; 6]>>);
+
+/// Threads to send with at a rate, in packets a second.
+fn n_senders(rate: u32) -> usize {
+    /// What one core gets out beside everything else, on a slow machine.
+    const OF_ONE: u32 = 250_000;
+    usize::try_from(rate / OF_ONE).unwrap_or(usize::MAX).min(2)
+}
 
 /// What stands before the IP header on the way to some networks; `None` if the router doesn't answer.
 fn first_step(

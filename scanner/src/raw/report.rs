@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Counts;
 use super::hosts::Host;
+use super::loss::Belief;
 
 /// A session in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -97,7 +98,7 @@ impl HostFacts {
     }
 
     /// `None` for a host without an open port or a loss of its own: what is said of the run is said of it.
-    pub(crate) fn of(addr: IpAddr, host: &Host, loss: f64, confidence: f64) -> Option<HostFacts> {
+    pub(crate) fn of(addr: IpAddr, host: &Host, belief: Belief) -> Option<HostFacts> {
         (host.n_open > 0 || host.sample.n_lost > 0).then(|| HostFacts {
             addr,
             n_sent: host.n_sent,
@@ -105,8 +106,9 @@ impl HostFacts {
             n_refused: host.n_refused,
             n_measured: host.sample.n_asked,
             n_lost: host.sample.n_lost,
-            loss,
-            confidence,
+            loss: belief.mean(),
+            // Where no port stayed silent, none was missed.
+            confidence: if host.fewest_asks == 0 { 1.0 } else { 1.0 - belief.all_lost(host.fewest_asks) },
             is_suspect: host.is_suspect(),
         })
     }

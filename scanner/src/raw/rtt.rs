@@ -9,7 +9,7 @@ const REMEMBERED: usize = 1 << 14;
 /// Before any answer.
 const UNKNOWN: Duration = Duration::from_millis(1_000);
 /// Shorter waits would ask again into the same burst of loss, and take a busy moment for silence.
-const SHORTEST: Duration = Duration::from_millis(200);
+const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3);
 
 /// Smoothed over all answers of a run, after RFC 6298 section 2.
@@ -51,12 +51,14 @@ impl RoundTrips {
         Some(rtt)
     }
 
+    /// How long nearly every answer takes at most; `None` before any came.
+    pub(crate) fn usual(&self) -> Option<Duration> {
+        self.is_known.then(|| Duration::from_secs_f64((self.smoothed + 4.0 * self.variation) / 1e6))
+    }
+
     /// How long to wait for an answer.
     pub(crate) fn wait(&self) -> Duration {
-        if !self.is_known {
-            return UNKNOWN;
-        }
-        Duration::from_secs_f64((self.smoothed + 4.0 * self.variation) / 1e6 * 1.5).clamp(SHORTEST, LONGEST)
+        self.usual().map_or(UNKNOWN, |usual| usual.mul_f64(1.5).clamp(SHORTEST, LONGEST))
     }
 }
 

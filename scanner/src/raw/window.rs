@@ -13,6 +13,9 @@ pub(crate) const CHUNK: u32 = 256;
 /// Questions under way at most; two bytes each.
 const CAPACITY: usize = 1 << 22;
 
+/// One chunk in so many is a witness.
+const WITNESSES: u64 = 32;
+
 /// Number of a chunk, counted from 0 in the order of entering.
 pub(crate) type ChunkNo = u64;
 
@@ -24,8 +27,6 @@ impl Slot {
     const ANSWER: u16 = 0b1_1111;
     const ASKS_AT: u32 = 5;
     const ASKS: u16 = 0b1111 << Self::ASKS_AT;
-    const CANARY: u16 = 1 << 9;
-    const CANARY_ANSWERED: u16 = 1 << 10;
     const DEFERRED: u16 = 1 << 11;
     const ANSWERED_AT: u32 = 12;
 
@@ -34,17 +35,9 @@ impl Slot {
         (self.0 & Self::ANSWER).checked_sub(1).and_then(|code| u8::try_from(code).ok())
     }
 
-    /// Questions sent, canaries included.
+    /// Questions sent.
     pub(crate) fn n_asks(self) -> u8 {
         ((self.0 & Self::ASKS) >> Self::ASKS_AT) as u8
-    }
-
-    pub(crate) fn is_canary(self) -> bool {
-        self.0 & Self::CANARY != 0
-    }
-
-    pub(crate) fn is_canary_answered(self) -> bool {
-        self.0 & Self::CANARY_ANSWERED != 0
     }
 
     pub(crate) fn is_deferred(self) -> bool {
@@ -76,7 +69,6 @@ pub(crate) struct Chunk {
     base: u64,
     pub(crate) n_unanswered: u32,
     pub(crate) n_deferred: u32,
-    pub(crate) n_canaries_out: u32,
     /// Visits made or begun.
     pub(crate) n_visits: u8,
     /// Where the visit under way stands; `len` behind its end.
@@ -84,15 +76,25 @@ pub(crate) struct Chunk {
     /// Questions that the visit under way has sent or deferred.
     pub(crate) n_asked: u32,
     pub(crate) last_sent: Tick,
-    /// Whether its answers have been counted as measurements of loss.
-    pub(crate) is_measured: bool,
+    /// Whether its answers can be counted as measurements of loss.
+    pub(crate) is_measurable: bool,
+    /// Whether its silent ports are asked twice whatever is known, so that a loss that begins later shows.
+    pub(crate) is_witness: bool,
     is_retired: bool,
+}
+
+/// A chunk whose answers are to be counted.
+#[derive(Debug)]
+pub(crate) struct Measurable {
+    pub(crate) first: u64,
+    pub(crate) is_witness: bool,
+    pub(crate) slots: Vec<Slot>,
 }
 
 impl Chunk {
     /// Whether nothing of it is outstanding.
     pub(crate) fn is_settled(&self) -> bool {
-        self.next == self.len && self.n_unanswered == 0 && self.n_canaries_out == 0 && self.n_deferred == 0
+        self.next == self.len && self.n_unanswered == 0 && self.n_deferred == 0
     }
 }
 
@@ -103,6 +105,8 @@ pub(crate) struct Window {
     chunks: VecDeque<Chunk>,
     /// Number of the chunk at the front.
     front: ChunkNo,
+    /// Chunks whose answers have been counted.
+    n_measured: ChunkNo,
     /// Slots used since the beginning.
     n_used: u64,
 }
@@ -112,7 +116,13 @@ impl Window {
     pub(crate) fn new(n_indices: u64) -> Window {
         let wanted = usize::try_from(n_indices).unwrap_or(CAPACITY).next_power_of_two();
         let capacity = wanted.clamp(CHUNK as usize, CAPACITY);
-        Window { slots: vec![Slot::default(); capacity], chunks: VecDeque::new(), front: 0, n_used: 0 }
+        Window {
+            slots: vec![Slot::default(); capacity],
+            chunks: VecDeque::new(),
+            front: 0,
+            n_measured: 0,
+            n_used: 0,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -133,7 +143,7 @@ impl Window {
     /// [is room](Window::has_room).
     pub(crate) fn enter(&mut self, first: u64, len: u32) -> ChunkNo {
         debug_assert!(len > 0 && len <= CHUNK && self.has_room());
-        let base = self.n_used;
+        let (base, no) = (self.n_used, self.front + self.chunks.len() as u64);
         for offset in 0..u64::from(len) {
             *self.slot_mut(base + offset) = Slot::default();
         }
@@ -144,15 +154,15 @@ impl Window {
             base,
             n_unanswered: len,
             n_deferred: 0,
-            n_canaries_out: 0,
             n_visits: 1,
             next: 0,
             n_asked: 0,
             last_sent: Tick::default(),
-            is_measured: false,
+            is_measurable: false,
+            is_witness: no.is_multiple_of(WITNESSES),
             is_retired: false,
         });
-        self.front + self.chunks.len() as u64 - 1
+        no
     }
 
     pub(crate) fn chunk(&mut self, no: ChunkNo) -> Option<&mut Chunk> {
@@ -212,33 +222,27 @@ impl Window {
         }
     }
 
-    /// Makes a port that has answered a canary.
-    pub(crate) fn make_canary(&mut self, no: ChunkNo, offset: u32) {
-        self.mark(no, offset, Slot::CANARY, true);
-        if let Some(chunk) = self.chunk(no) {
-            chunk.n_canaries_out += 1;
-        }
+    /// The next chunk, in the order of entering, if its answers can be counted; it is told once.
+    pub(crate) fn next_measurable(&mut self) -> Option<Measurable> {
+        let at = usize::try_from(self.n_measured - self.front).ok()?;
+        let chunk = self.chunks.get(at).filter(|chunk| chunk.is_measurable)?;
+        let (first, is_witness, base, end) =
+            (chunk.first, chunk.is_witness, chunk.base, chunk.base + u64::from(chunk.len));
+        self.n_measured += 1;
+        Some(Measurable { first, is_witness, slots: (base..end).map(|nth| *self.slot_mut(nth)).collect() })
     }
 
-    /// Notes the answer of a canary; `false` if none was out.
-    pub(crate) fn canary_answered(&mut self, no: ChunkNo, offset: u32) -> bool {
-        let slot = self.slot(no, offset);
-        if !slot.is_canary() || slot.is_canary_answered() {
-            return false;
-        }
-        self.mark(no, offset, Slot::CANARY_ANSWERED, true);
-        if let Some(chunk) = self.chunk(no) {
-            chunk.n_canaries_out = chunk.n_canaries_out.saturating_sub(1);
-        }
-        true
-    }
-
-    /// Retires a chunk; what is at the front and retired leaves.
+    /// Retires a chunk: nothing of it changes any more.
     pub(crate) fn retire(&mut self, no: ChunkNo) {
         if let Some(chunk) = self.chunk(no) {
             chunk.is_retired = true;
+            chunk.is_measurable = true;
         }
-        while self.chunks.front().is_some_and(|chunk| chunk.is_retired) {
+    }
+
+    /// Lets the chunks at the front go that are retired and counted.
+    pub(crate) fn let_go(&mut self) {
+        while self.n_measured > self.front && self.chunks.front().is_some_and(|chunk| chunk.is_retired) {
             self.chunks.pop_front();
             self.front += 1;
         }
@@ -296,25 +300,21 @@ mod tests {
     }
 
     #[test]
-    fn a_canary_answers_once() {
-        let mut window = Window::new(10);
-        let no = window.enter(0, 10);
-        assert!(!window.canary_answered(no, 4), "none is out");
-        window.make_canary(no, 4);
-        assert!(window.canary_answered(no, 4));
-        assert!(!window.canary_answered(no, 4), "a second answer is a duplicate");
-        assert_eq!(window.chunk(no).map(|chunk| chunk.n_canaries_out), Some(0));
-    }
-
-    #[test]
     fn places_are_free_again_once_the_front_has_left() {
         let mut window = Window::new(512);
         let (first, second) = (window.enter(0, 256), window.enter(256, 256));
         assert!(!window.has_room());
         window.retire(second);
+        assert!(window.next_measurable().is_none(), "the first comes first");
+        window.let_go();
         assert!(!window.has_room(), "the first is still there");
         assert_eq!(window.find(300), None);
         window.retire(first);
+        window.let_go();
+        assert!(!window.has_room(), "its answers weren't counted yet");
+        let counted: Vec<u64> = std::iter::from_fn(|| window.next_measurable()).map(|it| it.first).collect();
+        assert_eq!(counted, [0, 256]);
+        window.let_go();
         assert!(window.is_empty() && window.has_room());
         let third = window.enter(512, 256);
         assert_eq!(window.find(600), Some((third, 88)));

@@ -11,8 +11,10 @@ use siphasher::sip::SipHasher13;
 
 use super::{Engine, MOST_OPENED, MOST_SUSPECTS, News, Open, Trap};
 use crate::plan::Probe;
+use crate::raw::canaries::{Came, Canary};
 use crate::raw::clock::Tick;
 use crate::raw::dialect::{Answer, Dialect, Question, Understood};
+use crate::raw::loss::Sample;
 use crate::run::Settled;
 
 /// Where traps are set: above what services are given, so that a closed port is what one finds there.
@@ -43,6 +45,12 @@ impl<D: Dialect> Engine<D> {
         if answer.reply != Reply::Open && self.dialect.refusals_are_limited() {
             self.refusals.came(host, now);
         }
+        if let Some(came) = self.canaries.answered(index, nth) {
+            if came == Came::Late {
+                self.learn(&probe, Sample::found);
+            }
+            return;
+        }
         let Some((no, offset)) = self.window.find(index) else {
             return self.answered_late(index, probe, answer, rtt, news);
         };
@@ -58,17 +66,12 @@ impl<D: Dialect> Engine<D> {
             Some(Settled::Reply(_)) => answers_itself,
         };
         if !is_news {
-            let canary = self.canary_nth(probe.port, slot.n_asks().saturating_sub(1), slot);
-            if nth > 0 && nth == canary && self.window.canary_answered(no, offset) {
-                self.learn(&probe, |sample| sample.canary(false));
-                self.after_answer(no, news);
-            } else {
-                self.counts.n_duplicates += 1;
-            }
+            self.counts.n_duplicates += 1;
             return;
         }
         self.window.answer(no, offset, Settled::Reply(answer.reply).code(), nth);
         if answers_itself {
+            self.offer_canary(index, &probe, answer.reply, nth);
             let reply = self.count_answer(index, probe, answer, rtt, news);
             news.settled.push((index, Settled::Reply(reply)));
         }
@@ -125,6 +128,17 @@ impl<D: Dialect> Engine<D> {
         }
         news.opened.push(Open { probe, rtt, shape: answer.shape, payload: answer.payload });
         Reply::Open
+    }
+
+    /// Only ports that have shown to answer can show what gets lost.
+    fn offer_canary(&mut self, index: u64, probe: &Probe, reply: Reply, answered: u8) {
+        if self.dialect.is_one_answer_enough() || self.dialect.lost_before(probe.port, reply, 0).is_none() {
+            return;
+        }
+        if let Some((net, _)) = self.nets.of(probe.addr) {
+            let every = self.dialect.n_payloads(probe.port);
+            self.canaries.offer(Canary { index, probe: *probe, net, answered, every });
+        }
     }
 
     fn trap_port(&self, addr: IpAddr, nth: u8) -> u16 {

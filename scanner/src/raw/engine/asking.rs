@@ -1,56 +1,36 @@
 //! How the engine asks: for the first time, again, at once or when its host and network may be asked.
 
 use std::cmp::Reverse;
-use std::hash::Hasher;
 
 use model::observation::Reply;
-use siphasher::sip::SipHasher13;
 
 use super::{Asked, Deferred, Engine, HORIZON, News, Out, Step, Trap};
 use crate::plan::Probe;
+use crate::raw::canaries::Canary;
 use crate::raw::dialect::{Dialect, Question};
 use crate::raw::lane::Lane;
-use crate::raw::loss;
-use crate::raw::window::Slot;
 use crate::run::Settled;
 
-/// One in so many answering ports of a chunk that is visited again becomes a canary; more while little is known.
-const CANARIES: u64 = 64;
 /// Questions to one port at most, in all: as many as can be told apart.
 const MOST_QUESTIONS: u8 = 15;
-const CANARIES_AT_FIRST: u64 = 2;
-/// Questions measured from which on enough is known.
-const ENOUGH: u32 = 1_000;
 
 impl<D: Dialect> Engine<D> {
-    /// Asks again what needs it: what is silent, and a few that are known to answer.
+    /// Asks again what is still silent, as often as it needs.
     pub(super) fn ask_again(&mut self, question: Deferred, out: &mut Out<'_>) -> Asked {
         let Deferred { chunk: no, offset } = question;
         let slot = self.window.slot(no, offset);
-        let Some((index, probe)) = self.asked_by(question).filter(|_| !slot.is_deferred()) else {
+        if slot.answer().is_some() || slot.is_deferred() {
             return Asked::Nothing;
-        };
-        if let Some(code) = slot.answer() {
-            let answer = Settled::of_code(code);
-            let answers_itself = match answer {
-                Some(Settled::Reply(reply @ (Reply::Open | Reply::Refused))) => {
-                    self.dialect.lost_before(probe.port, reply, 0).is_some()
-                        && self.canary_nth(probe.port, slot.n_asks(), slot) < MOST_QUESTIONS
-                }
-                _ => false,
-            };
-            // Only ports that have shown to answer can show what gets lost.
-            if !answers_itself || slot.is_canary() || !self.is_chosen_canary(index) {
-                return Asked::Nothing;
-            }
-            let asked = self.ask(question, out);
-            if !matches!(asked, Asked::Nothing) {
-                self.window.make_canary(no, offset);
-                self.counts.n_canaries += 1;
-            }
-            return asked;
         }
-        if slot.n_asks() >= self.asks_needed(&probe) || self.has_said_enough(&probe) {
+        let Some((_, probe)) = self.asked_by(question) else { return Asked::Nothing };
+        let n_payloads = self.dialect.n_payloads(probe.port).max(1);
+        let is_witness = self.window.chunk(no).is_some_and(|chunk| chunk.is_witness);
+        let needed = self.belief_of(probe.host, probe.addr).asks_needed(self.pace.confidence);
+        let each = needed.max(1 + u8::from(is_witness));
+        if slot.n_asks() >= each.saturating_mul(n_payloads).min(MOST_QUESTIONS)
+            || self.has_said_enough(&probe)
+        {
+            self.hosts.of_mut(probe.host).stays_silent(slot.n_asks() / n_payloads);
             return Asked::Nothing;
         }
         let asked = self.ask(question, out);
@@ -58,24 +38,25 @@ impl<D: Dialect> Engine<D> {
         asked
     }
 
-    fn is_chosen_canary(&self, index: u64) -> bool {
-        let mut hasher = SipHasher13::new_with_keys(self.seed, 0x0063_616e_6172_7921);
-        hasher.write_u64(index);
-        let one_in = if self.counts.sample.n_asked < ENOUGH { CANARIES_AT_FIRST } else { CANARIES };
-        hasher.finish().is_multiple_of(one_in)
-    }
-
-    /// Which question a canary repeats that was asked `n_asks` times before: the next with the payload that was answered.
-    pub(super) fn canary_nth(&self, port: u16, n_asks: u8, slot: Slot) -> u8 {
-        let n = self.dialect.n_payloads(port).max(1);
-        n_asks + (slot.answered_nth() % n + n - n_asks % n) % n
-    }
-
-    /// How often a port must be asked, by what its host, its network and the run have lost so far.
-    fn asks_needed(&self, probe: &Probe) -> u8 {
-        let loss = self.loss_of(probe.host, probe.addr);
-        let each = loss::asks_needed(loss, self.pace.confidence);
-        each.saturating_mul(self.dialect.n_payloads(probe.port).max(1)).min(MOST_QUESTIONS)
+    /// Asks a canary, if it is time for one. A host's cap leaves room for its canaries, and they wait for nobody:
+    /// what they take is missing from what follows.
+    pub(super) fn ask_canary(&mut self, out: &mut Out<'_>) -> Option<Step> {
+        let (Canary { index, probe, net, .. }, nth) = self.canaries.next(out.now)?;
+        let to = self.leave.admit(probe.addr)?;
+        let lane = self.nets.of(probe.addr).and_then(|(_, lane)| out.lanes.get_mut(usize::from(lane)))?;
+        if !prepare(lane, &probe) {
+            return None;
+        }
+        let len = self.dialect.write(lane, to, probe.port, Question::Nth(nth))?;
+        lane.batch.commit(len);
+        self.nets.charge(net, out.now);
+        self.hosts.take(probe.host, out.now);
+        self.rtts.sent(index, nth, out.now);
+        let host = self.hosts.of_mut(probe.host);
+        host.n_sent = host.n_sent.saturating_add(1);
+        self.counts.n_sent += 1;
+        self.counts.n_canaries += 1;
+        Some(Step::Sent)
     }
 
     /// Asks an index, now or as soon as its host and network may be asked.
@@ -134,8 +115,8 @@ impl<D: Dialect> Engine<D> {
         let Some((index, probe)) = self.asked_by(first) else { return Step::Moved };
         self.window.undefer(no, offset);
         let slot = self.window.slot(no, offset);
-        let is_answered = slot.answer().is_some() && !slot.is_canary();
-        let asked = if is_answered { Asked::Nothing } else { self.send(index, &probe, first, out) };
+        let asked =
+            if slot.answer().is_some() { Asked::Nothing } else { self.send(index, &probe, first, out) };
         self.after_deferred(no, out.news);
         if matches!(asked, Asked::Sent) { Step::Sent } else { Step::Moved }
     }
@@ -156,10 +137,7 @@ impl<D: Dialect> Engine<D> {
             return Asked::Nothing;
         }
         let slot = self.window.slot(no, offset);
-        let nth = match slot.answer() {
-            None => slot.n_asks(),
-            Some(_) => self.canary_nth(probe.port, slot.n_asks(), slot),
-        };
+        let nth = slot.n_asks();
         let Some(len) = self.dialect.write(lane, to, probe.port, Question::Nth(nth)) else {
             return self.settle_unasked(index, question, Settled::NotAsked, out.news);
         };
@@ -169,11 +147,10 @@ impl<D: Dialect> Engine<D> {
         if nth > 0 && self.dialect.refusals_are_limited() {
             self.refusals.asked(probe.host, out.now);
         }
-        let n_asks = nth / self.dialect.n_payloads(probe.port).max(1) + 1;
         let host = self.hosts.of_mut(probe.host);
         host.n_sent = host.n_sent.saturating_add(1);
-        host.n_asks = host.n_asks.max(n_asks);
         self.counts.n_sent += 1;
+        self.canaries.count();
         Asked::Sent
     }
 

@@ -1,46 +1,54 @@
 //! How the engine learns what gets lost, and settles what is over.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use model::observation::Reply;
 
 use super::{Engine, News};
 use crate::plan::Probe;
+use crate::raw::canaries::Verdict;
+use crate::raw::clock::Tick;
 use crate::raw::dialect::Dialect;
-use crate::raw::loss::Sample;
-use crate::raw::window::ChunkNo;
+use crate::raw::loss::{self, Belief, Sample};
+use crate::raw::window::{ChunkNo, Measurable};
 use crate::run::Settled;
 
 impl<D: Dialect> Engine<D> {
-    /// Counts the answers of a chunk as measurements of loss, once. An answer to a first question says nothing as
-    /// long as those that stayed silent beside it weren't asked again: what was lost is among them.
-    pub(super) fn measure(&mut self, no: ChunkNo) {
-        let Some(chunk) = self.window.chunk(no) else { return };
-        if chunk.is_measured || (chunk.n_unanswered > 0 && chunk.n_visits < 2) {
-            return;
-        }
-        chunk.is_measured = true;
-        let (first, len) = (chunk.first, chunk.len);
-        let slots = (0..len).map(|offset| self.window.slot(no, offset)).collect::<Vec<_>>();
-        if slots.iter().any(|slot| slot.answer().is_none() && slot.n_asks() < 2) {
-            return;
-        }
-        for (index, slot) in (first..).zip(slots) {
-            let answer = slot.answer().and_then(Settled::of_code);
-            if let Some(Settled::Reply(reply @ (Reply::Open | Reply::Refused))) = answer
-                && let Some(probe) = self.probe(index)
-                && let Some(n_lost) = self.dialect.lost_before(probe.port, reply, slot.answered_nth())
-            {
-                self.learn(&probe, |sample| sample.answered(n_lost));
+    /// Counts the answers of chunks as measurements of loss, in the order in which they were asked.
+    ///
+    /// An answer to a first question says nothing as long as those that stayed silent beside it weren't asked again:
+    /// what was lost is among them.
+    pub(super) fn measure(&mut self) {
+        while let Some(measurable) = self.window.next_measurable() {
+            let Measurable { first, is_witness, slots } = measurable;
+            let is_told = slots.iter().all(|slot| slot.answer().is_some() || slot.n_asks() > 1);
+            // Where one question is held to be enough, a chunk that lost nothing is told from one that did only if
+            // both are looked at again.
+            if !is_told || !(is_witness || self.asks_twice()) {
+                continue;
+            }
+            for (index, slot) in (first..).zip(slots) {
+                let answer = slot.answer().and_then(Settled::of_code);
+                if let Some(Settled::Reply(reply @ (Reply::Open | Reply::Refused))) = answer
+                    && let Some(probe) = self.probe(index)
+                    && let Some(n_lost) = self.dialect.lost_before(probe.port, reply, slot.answered_nth())
+                {
+                    self.learn(&probe, |sample| sample.answered(n_lost));
+                }
             }
         }
     }
 
+    /// Whether the run as a whole loses enough for silence to be asked twice.
+    fn asks_twice(&self) -> bool {
+        Belief::of_run(self.counts.sample).asks_needed(self.pace.confidence) > 1
+    }
+
     /// Settles what is left of a chunk, and lets it go.
     pub(super) fn retire(&mut self, no: ChunkNo, news: &mut News) {
-        self.measure(no);
         let Some(chunk) = self.window.chunk(no) else { return };
-        let (first, len, n_out) = (chunk.first, chunk.len, chunk.n_canaries_out);
+        let (first, len) = (chunk.first, chunk.len);
         for offset in 0..len {
             let slot = self.window.slot(no, offset);
             let index = first + u64::from(offset);
@@ -52,15 +60,10 @@ impl<D: Dialect> Engine<D> {
                 ) => {}
                 Some(error) => news.settled.push((index, error)),
             }
-            if n_out > 0
-                && slot.is_canary()
-                && !slot.is_canary_answered()
-                && let Some(probe) = self.probe(index)
-            {
-                self.learn(&probe, |sample| sample.canary(true));
-            }
         }
         self.window.retire(no);
+        self.measure();
+        self.window.let_go();
     }
 
     pub(super) fn learn(&mut self, probe: &Probe, what: impl Fn(&mut Sample)) {
@@ -72,9 +75,29 @@ impl<D: Dialect> Engine<D> {
     }
 
     /// Loss on the way to a host and back, as far as the host, its network and the run have shown.
-    pub(crate) fn loss_of(&self, host: u64, addr: IpAddr) -> f64 {
-        let run = self.counts.sample.upper();
-        let net = self.nets.of(addr).map_or(run, |(net, _)| self.nets.sample(net).within(run));
-        self.hosts.of(host).sample.within(net)
+    pub(crate) fn belief_of(&self, host: u64, addr: IpAddr) -> Belief {
+        let run = Belief::of_run(self.counts.sample);
+        let net = self.nets.of(addr).map_or(run, |(net, _)| run.within(self.nets.sample(net)));
+        net.within(self.hosts.of(host).sample)
+    }
+
+    /// Counts what became of the canaries, and says whether more of them are worth their packets.
+    pub(super) fn look_at_canaries(&mut self, now: Tick) {
+        // Twice as long as for others: nobody waits for them, and late isn't lost.
+        let wait = self.rtts.wait() * 2;
+        while let Some(Verdict { probe, was_lost }) = self.canaries.verdict(now, wait) {
+            self.learn(&probe, |sample| sample.canary(was_lost));
+        }
+        let may_be_perfect = loss::may_be_perfect(self.counts.sample, self.pace.confidence);
+        let is_silent = self.is_mostly_silent(now);
+        self.canaries.hurry(may_be_perfect && is_silent && !self.dialect.refusals_are_limited());
+    }
+
+    /// Whether most of what was asked first, of what is still waited for, stays silent. Where most ports answer, their
+    /// answers tell what gets lost without canaries.
+    fn is_mostly_silent(&mut self, now: Tick) -> bool {
+        let Some(&Reverse((sent, no))) = self.due.peek() else { return false };
+        let is_time = self.rtts.usual().is_some_and(|rtt| sent.after(rtt) <= now);
+        is_time && self.window.chunk(no).is_some_and(|chunk| chunk.n_unanswered * 2 > chunk.len)
     }
 }
