@@ -11,8 +11,8 @@ use crate::batch::Batch;
 use crate::error::RawError;
 use crate::transmit::Transmitter;
 
-/// Batches for each thread: one under way and one that waits.
-const BATCHES_EACH: usize = 2;
+/// Batches for each thread, so that neither side waits for the other to be woken.
+const BATCHES_EACH: usize = 8;
 /// Until frames are offered again for which there was no room.
 const FULL: Duration = Duration::from_micros(50);
 /// And while the interface is down.

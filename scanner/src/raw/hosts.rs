@@ -14,7 +14,9 @@ const MOST: u64 = 1 << 20;
 pub(crate) struct Host {
     bucket: Bucket,
     pub(crate) n_sent: u32,
-    pub(crate) sample: Sample,
+    /// What a [`Sample`] is, in as little room.
+    n_measured: u16,
+    n_lost: u16,
     pub(crate) n_open: u16,
     pub(crate) n_refused: u16,
     /// Ports that nobody uses, asked to see whether the host takes whatever comes, and how many were "open".
@@ -30,6 +32,20 @@ pub(crate) const ALL_OPEN: u16 = 512;
 impl Host {
     pub(crate) fn has_answered(&self) -> bool {
         self.n_open > 0 || self.n_refused > 0
+    }
+
+    /// Questions to its answering ports, and how many got lost.
+    pub(crate) fn sample(&self) -> Sample {
+        Sample { n_asked: self.n_measured.into(), n_lost: self.n_lost.into() }
+    }
+
+    /// Adds to the sample, until it holds all that it can.
+    pub(crate) fn learn(&mut self, what: impl Fn(&mut Sample)) {
+        let mut sample = self.sample();
+        what(&mut sample);
+        if let (Ok(n_measured), Ok(n_lost)) = (sample.n_asked.try_into(), sample.n_lost.try_into()) {
+            (self.n_measured, self.n_lost) = (n_measured, n_lost);
+        }
     }
 
     /// A port is taken for silent after so many questions.
@@ -100,7 +116,14 @@ mod tests {
 
     #[test]
     fn a_host_is_small() {
-        assert!(size_of::<Host>() <= 32, "{} bytes a host", size_of::<Host>());
+        assert!(size_of::<Host>() <= 24, "{} bytes a host", size_of::<Host>());
+    }
+
+    #[test]
+    fn a_sample_that_is_full_stays_as_it_is() {
+        let mut host = Host::default();
+        (0..70_000).for_each(|nth| host.learn(|sample| sample.canary(nth % 2 == 0)));
+        assert_eq!(host.sample(), Sample { n_asked: 65_535, n_lost: 32_768 });
     }
 
     #[test]

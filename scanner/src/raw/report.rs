@@ -99,13 +99,13 @@ impl HostFacts {
 
     /// `None` for a host without an open port or a loss of its own: what is said of the run is said of it.
     pub(crate) fn of(addr: IpAddr, host: &Host, belief: Belief) -> Option<HostFacts> {
-        (host.n_open > 0 || host.sample.n_lost > 0).then(|| HostFacts {
+        (host.n_open > 0 || host.sample().n_lost > 0).then(|| HostFacts {
             addr,
             n_sent: host.n_sent,
             n_open: host.n_open,
             n_refused: host.n_refused,
-            n_measured: host.sample.n_asked,
-            n_lost: host.sample.n_lost,
+            n_measured: host.sample().n_asked,
+            n_lost: host.sample().n_lost,
             loss: belief.mean(),
             // Where no port stayed silent, none was missed.
             confidence: if host.fewest_asks == 0 { 1.0 } else { 1.0 - belief.all_lost(host.fewest_asks) },

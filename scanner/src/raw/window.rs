@@ -11,7 +11,7 @@ use super::clock::Tick;
 /// Indices of one chunk at most.
 pub(crate) const CHUNK: u32 = 256;
 /// Questions under way at most; two bytes each.
-const CAPACITY: usize = 1 << 22;
+const CAPACITY: usize = 1 << 21;
 
 /// One chunk in so many is a witness.
 const WITNESSES: u64 = 32;

@@ -68,7 +68,7 @@ impl<D: Dialect> Engine<D> {
 
     pub(super) fn learn(&mut self, probe: &Probe, what: impl Fn(&mut Sample)) {
         what(&mut self.counts.sample);
-        what(&mut self.hosts.of_mut(probe.host).sample);
+        self.hosts.of_mut(probe.host).learn(&what);
         if let Some((net, _)) = self.nets.of(probe.addr) {
             self.nets.learn(net, what);
         }
@@ -78,7 +78,7 @@ impl<D: Dialect> Engine<D> {
     pub(crate) fn belief_of(&self, host: u64, addr: IpAddr) -> Belief {
         let run = Belief::of_run(self.counts.sample);
         let net = self.nets.of(addr).map_or(run, |(net, _)| run.within(self.nets.sample(net)));
-        net.within(self.hosts.of(host).sample)
+        net.within(self.hosts.of(host).sample())
     }
 
     /// Counts what became of the canaries, and says whether more of them are worth their packets.
