@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::clock::Tick;
+use crate::run::Settled;
 
 /// Indices of one chunk at most.
 pub(crate) const CHUNK: u32 = 256;
@@ -29,9 +30,14 @@ impl Slot {
     const DEFERRED: u16 = 1 << 11;
     const ANSWERED_AT: u32 = 12;
 
-    /// The code of its answer, as [`Settled`](crate::run::Settled) has it.
+    /// The code of its answer, as [`Settled`] has it. Which question an ICMP error answered is of no interest, so its
+    /// code goes on in those bits.
     pub(crate) fn answer(self) -> Option<u8> {
-        (self.0 & Self::ANSWER).checked_sub(1).and_then(|code| u8::try_from(code).ok())
+        let code = (self.0 & Self::ANSWER).checked_sub(1)? as u8;
+        Some(match code.checked_sub(Settled::N_PLAIN) {
+            None => code,
+            Some(high) => Settled::N_PLAIN + (high << 4) + (self.0 >> Self::ANSWERED_AT) as u8,
+        })
     }
 
     /// Questions sent, canaries included.
@@ -51,15 +57,18 @@ impl Slot {
         self.0 & Self::DEFERRED != 0
     }
 
-    /// Which question was answered, from 0; 0 too where none was.
+    /// Which question was answered by the host itself, from 0; 0 too where none was.
     pub(crate) fn answered_nth(self) -> u8 {
         (self.0 >> Self::ANSWERED_AT) as u8
     }
 
     fn set_answer(&mut self, code: u8, nth: u8) {
         let kept = self.0 & !Self::ANSWER & ((1 << Self::ANSWERED_AT) - 1);
-        let nth = u16::from(nth.min(0b1111)) << Self::ANSWERED_AT;
-        self.0 = kept | ((u16::from(code) + 1) & Self::ANSWER) | nth;
+        let (code, nth) = match code.checked_sub(Settled::N_PLAIN) {
+            None => (code, nth.min(0b1111)),
+            Some(number) => (Settled::N_PLAIN + (number >> 4), number & 0b1111),
+        };
+        self.0 = kept | ((u16::from(code) + 1) & Self::ANSWER) | (u16::from(nth) << Self::ANSWERED_AT);
     }
 
     fn count_ask(&mut self) {
@@ -293,6 +302,19 @@ mod tests {
         }
         assert_eq!(window.slot(first, 0).n_asks(), 15, "the count stops where its bits end");
         assert_eq!(window.slot(first, 0).answer(), None);
+    }
+
+    #[test]
+    fn every_answer_reads_back_from_its_slot() {
+        let mut window = Window::new(256);
+        let no = window.enter(0, 256);
+        for (offset, code) in (0..).zip(0u8..).take_while(|&(_, code)| Settled::of_code(code).is_some()) {
+            window.answer(no, offset, code, 11);
+            assert_eq!(window.slot(no, offset).answer(), Some(code));
+            assert_eq!(window.slot(no, offset).n_asks(), 0);
+            window.answer(no, offset, 0, 3);
+            assert_eq!(window.slot(no, offset).answered_nth(), if code == 0 { 11 } else { 3 });
+        }
     }
 
     #[test]
