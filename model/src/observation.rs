@@ -13,6 +13,7 @@ use crate::certificate::CertificateFacts;
 use crate::host_name::HostName;
 use crate::id::RunId;
 use crate::port::Transport;
+use crate::shape::Shape;
 use crate::unreachable::{IcmpError, Unreachable};
 
 /// One transport address.
@@ -213,6 +214,9 @@ pub struct Observation {
     pub method: Method,
     /// Time from the first packet to the answer, in microseconds.
     pub rtt_us: Option<u32>,
+    /// What the stack that answered showed of itself, in runs that see its packets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
     pub service: ServiceFacts,
 }
 

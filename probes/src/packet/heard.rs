@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use model::shape::Shape;
 use model::unreachable::{Icmp, IcmpError};
 
 const TCP: u8 = 6;
@@ -62,16 +63,6 @@ impl Segment {
     pub fn is_reset(&self) -> bool {
         self.flags & Self::RST != 0
     }
-}
-
-/// What a stack shows of itself in one answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Shape {
-    /// Time to live, or hop limit, as it arrived.
-    pub ttl: u8,
-    pub window: u16,
-    /// The kinds of its TCP options in order, the first eight, 0 behind the last.
-    pub options: [u8; 8],
 }
 
 /// Our own packet, as an ICMP error quotes it: the first eight bytes behind the IP header.

@@ -155,6 +155,7 @@ impl World {
             state,
             method: Method::Connect,
             rtt_us: None,
+            shape: None,
             service,
         });
         self.reply(place, Reply::Open)

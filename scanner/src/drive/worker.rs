@@ -231,6 +231,7 @@ impl Worker<'_> {
                     socket,
                     said: None,
                     after: Some(after),
+                    shape: None,
                     holds_connection: true,
                 });
                 self.settle(ticket, Settled::Reply(Reply::Open));

@@ -164,6 +164,7 @@ mod tests {
             state,
             method: Method::Syn,
             rtt_us: Some(7),
+            shape: None,
             service,
         }
     }
@@ -199,6 +200,7 @@ mod tests {
             loss: 0.0,
             confidence: 0.5,
             is_suspect: true,
+            refused_ttl: None,
         });
         let dark = view("192.0.2.3", vec![(1, Reply::Silent), (2, Reply::Silent)]);
         let mut udp = view("192.0.2.4", Vec::new());

@@ -435,6 +435,6 @@ fn send_all(wire: &mut dyn Wire, batch: &mut Batch) -> Result<bool, RawError> {
 
 fn opened_of(scope: &Scope, open: Open) -> Option<Opened> {
     let target = scope.admit(open.probe.addr).ok()?;
-    let Open { probe, rtt, payload, .. } = open;
-    Some(Opened { target, probe, socket: None, said: payload, after: rtt, holds_connection: false })
+    let Open { probe, rtt, payload, shape } = open;
+    Some(Opened { target, probe, socket: None, said: payload, after: rtt, shape, holds_connection: false })
 }

@@ -22,6 +22,8 @@ pub(crate) struct Host {
     pub(crate) n_traps_open: u8,
     /// The most questions that one of its ports was asked.
     pub(crate) n_asks: u8,
+    /// Time to live of its latest refusal; 0 for none.
+    pub(crate) refused_ttl: u8,
 }
 
 /// Open ports beyond which a host counts as answering everything, whatever its traps say.

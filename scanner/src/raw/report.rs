@@ -56,6 +56,9 @@ pub struct HostFacts {
     /// The host takes whatever comes: "open" says nothing.
     #[serde(default)]
     pub is_suspect: bool,
+    /// Time to live of a refusal of its own, where one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_ttl: Option<u8>,
 }
 
 impl RawReport {
@@ -94,6 +97,7 @@ impl HostFacts {
         self.loss = self.loss.max(other.loss);
         self.confidence = self.confidence.min(other.confidence);
         self.is_suspect |= other.is_suspect;
+        self.refused_ttl = self.refused_ttl.or(other.refused_ttl);
     }
 
     /// `None` for a host without an open port or a loss of its own: what is said of the run is said of it.
@@ -108,6 +112,7 @@ impl HostFacts {
             loss,
             confidence,
             is_suspect: host.is_suspect(),
+            refused_ttl: (host.refused_ttl > 0).then_some(host.refused_ttl),
         })
     }
 }

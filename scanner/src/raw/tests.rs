@@ -10,11 +10,12 @@ use chrono::NaiveDate;
 use model::observation::Reply;
 use model::register::Register;
 use model::scope::Scope;
+use model::shape::Shape;
 use model::unreachable::IcmpError;
 use pnet::packet::Packet;
 use pnet::packet::ipv4::Ipv4Packet;
 use pnet::packet::tcp::{TcpFlags, TcpPacket};
-use probes::packet::{Heard, LinkHeader, Quoted, Segment, Shape};
+use probes::packet::{Heard, LinkHeader, Quoted, Segment};
 use proptest::prelude::*;
 
 use super::clock::Tick;

@@ -9,8 +9,9 @@ use std::net::IpAddr;
 
 use model::observation::Reply;
 use model::scope::Admitted;
+use model::shape::Shape;
 use model::unreachable::{IcmpError, Unreachable};
-use probes::packet::{Cookies, Heard, LinkHeader, Path, Quoted, Shape, Template};
+use probes::packet::{Cookies, Heard, LinkHeader, Path, Quoted, Template};
 use probes::udp::{AnswersFrom, Tied, UDP_PROBES, UdpProbe};
 
 use super::dialect::{Answer, Dialect, Question, Understood};

@@ -19,6 +19,8 @@ use scanner::assess::Declared;
 use scanner::resolve::NameFailure;
 use scanner::run::{Manifest, Reason, RefusalRecord};
 
+use crate::shapes::asked::{Asked, cluster_rows, loss_row, unsure_rows};
+
 /// A judged run with what it saw.
 pub struct SeenRun {
     pub manifest: Manifest,
@@ -27,6 +29,7 @@ pub struct SeenRun {
     pub coverage: Coverage,
     pub observations: Vec<SeenService>,
     pub refusals: Vec<RefusalRecord>,
+    pub asked: Asked,
 }
 
 /// An open endpoint with how it stands to policy and declarations.
@@ -73,9 +76,23 @@ impl Seen {
             );
         }
         input.refusals = self.refusals();
+        input.losses = self.runs.iter().filter_map(loss_row).collect();
+        self.fill_sureness(input, scope);
         debug_assert!(
             input.hosts.iter().all(|host| register.units.iter().any(|u| u.id.to_string() == host.unit))
         );
+    }
+
+    /// Of each host what the newest run over its transport says.
+    fn fill_sureness(&self, input: &mut SnapshotInput, scope: &Scope) {
+        let mut covered: BTreeMap<Transport, BTreeSet<IpAddr>> = BTreeMap::new();
+        let mut n_clusters = 0;
+        for run in &self.runs {
+            let newer = covered.entry(run.coverage.transport).or_default();
+            input.unsure.extend(unsure_rows(run, newer, scope));
+            input.clusters.extend(cluster_rows(run, newer, scope, &mut n_clusters));
+            newer.extend(run.coverage.hosts.keys());
+        }
     }
 
     /// Each open endpoint of the newest run that covered it.
