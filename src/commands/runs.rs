@@ -16,7 +16,7 @@ use crate::handle::{self, Handles};
 use crate::output::{self, Columns};
 use crate::pipeline::{self, OrSweepFailure};
 use crate::session::{OrStoreFailure, Session};
-use crate::shapes::asked::Asked;
+use crate::shapes::asked::{Asked, unsure};
 
 pub async fn run(global: &Global, command: cli::Runs) -> Outcome {
     match command {
@@ -188,7 +188,7 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     for refusal in &refusals {
         output::data(format!("not probed: {}", scan::refused(refusal)));
     }
-    show_asked(&asked, manifest.options.raw.confidence);
+    show_asked(&asked, &folder)?;
     let columns =
         Columns { headers: &["endpoint", "names", "service", "product", "first bytes"], numbers: &[] };
     let row = |observation: &model::observation::Observation| {
@@ -210,7 +210,8 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
 }
 
 /// What got lost, which hosts are less sure than was asked for, and for which ones another may have answered.
-fn show_asked(asked: &Asked, target: f64) {
+fn show_asked(asked: &Asked, folder: &RunFolder) -> Result<(), Failure> {
+    let target = folder.manifest().options.raw.confidence;
     let percent = |share: f64| format!("{:.4} %", share * 100.0);
     for session in &asked.sessions {
         output::data(format!(
@@ -222,7 +223,10 @@ fn show_asked(asked: &Asked, target: f64) {
             percent(session.loss_at_most)
         ));
     }
-    for host in asked.hosts.values().filter(|host| host.confidence < target) {
+    // The journal of a large run takes its time to read.
+    let is_any = asked.hosts.values().any(|host| host.confidence < target);
+    let coverage = if is_any { Some(folder.coverage().or_sweep_failure()?) } else { None };
+    for host in coverage.iter().flat_map(|coverage| unsure(&asked.hosts, coverage, target)) {
         output::data(format!(
             "less sure than asked for: {} at {} instead of {}, since {} got lost",
             host.addr,
@@ -243,6 +247,7 @@ fn show_asked(asked: &Asked, target: f64) {
             cluster.hops
         ));
     }
+    Ok(())
 }
 
 /// Members of a group that are named on its line.

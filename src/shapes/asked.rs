@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use model::coverage::Coverage;
+use model::observation::{FilterReason, PortState};
 use model::scope::Scope;
 use model::shape::{Cluster, Doubt};
 use reports::asked::{AskedRow, SessionRow, ppm};
@@ -73,14 +75,26 @@ pub(super) fn loss_row(run: &SeenRun) -> Option<LossRow> {
     })
 }
 
+/// The hosts that are less sure than a run was asked for. Where every port answered nothing can have been missed,
+/// however little was measured.
+pub fn unsure<'a>(
+    hosts: &'a BTreeMap<IpAddr, HostFacts>,
+    coverage: &'a Coverage,
+    target: f64,
+) -> impl Iterator<Item = &'a HostFacts> {
+    let is_silent =
+        |state| matches!(state, PortState::Filtered(FilterReason::Silence) | PortState::Unverifiable);
+    let has_silent = move |addr| coverage.hosts.get(addr).is_some_and(|host| host.count(is_silent) > 0);
+    hosts.values().filter(move |facts| ppm(facts.confidence) < ppm(target) && has_silent(&facts.addr))
+}
+
 /// Hosts of a run that are less sure than it was asked for, of those that no newer run covers.
 pub(super) fn unsure_rows(run: &SeenRun, newer: &BTreeSet<IpAddr>, scope: &Scope) -> Vec<UnsureRow> {
-    let target = ppm(run.manifest.options.raw.confidence);
+    let target = run.manifest.options.raw.confidence;
     let row = |facts: &HostFacts| {
-        let confidence = ppm(facts.confidence);
         // An address that left the register is nobody's to answer for.
         let owner = scope.admit(facts.addr).ok()?;
-        (confidence < target && !newer.contains(&facts.addr)).then(|| UnsureRow {
+        (!newer.contains(&facts.addr)).then(|| UnsureRow {
             addr: facts.addr.to_string(),
             unit: owner.owner().unit.to_string(),
             run: run.manifest.run.to_string(),
@@ -89,11 +103,11 @@ pub(super) fn unsure_rows(run: &SeenRun, newer: &BTreeSet<IpAddr>, scope: &Scope
             n_measured: facts.n_measured,
             n_lost: facts.n_lost,
             loss_ppm: ppm(facts.loss),
-            confidence_ppm: confidence,
-            target_ppm: target,
+            confidence_ppm: ppm(facts.confidence),
+            target_ppm: ppm(target),
         })
     };
-    run.asked.hosts.values().filter_map(row).collect()
+    unsure(&run.asked.hosts, &run.coverage, target).filter_map(row).collect()
 }
 
 /// The groups of a run, of the hosts that no newer run covers; `numbers` goes on over all runs.
@@ -125,4 +139,45 @@ pub(super) fn cluster_rows(
         *numbers += u32::from(rows.len() > n_before);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use model::coverage::HostCoverage;
+    use model::observation::{Method, Reply};
+    use model::port::Transport;
+
+    use super::*;
+
+    /// Whether a host of that confidence, whose ports replied so, is less sure than 99.99 %.
+    fn check(confidence: f64, replies: &[Reply], expected: bool) {
+        let addr: IpAddr = [192, 0, 2, 1].into();
+        let replies = (1..).zip(replies.iter().copied()).collect();
+        let coverage = Coverage {
+            transport: Transport::Tcp,
+            method: Method::Syn,
+            hosts: BTreeMap::from([(addr, HostCoverage::settle(replies))]),
+        };
+        let facts = HostFacts {
+            addr,
+            n_sent: 2,
+            n_open: 1,
+            n_refused: 1,
+            n_measured: 2,
+            n_lost: 0,
+            loss: 1.0 - confidence,
+            confidence,
+            is_suspect: false,
+            refused_ttl: None,
+        };
+        let hosts = BTreeMap::from([(addr, facts)]);
+        assert_eq!(unsure(&hosts, &coverage, 0.9999).next().is_some(), expected);
+    }
+
+    #[test]
+    fn only_hosts_with_silent_ports_are_unsure() {
+        check(0.99, &[Reply::Open, Reply::Silent], true);
+        check(0.99, &[Reply::Open, Reply::Refused], false);
+        check(0.9999, &[Reply::Open, Reply::Silent], false);
+    }
 }
