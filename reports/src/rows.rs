@@ -106,6 +106,14 @@ rows! {
         pub answers: bool,
     }
 
+    /// What was settled at an address over another transport than that of its [`HostRow`].
+    pub struct CoveredRow in "covered" {
+        pub addr: String,
+        pub transport: String,
+        /// A port set as `model::port::PortSet` writes it.
+        pub ports: String,
+    }
+
     /// One open port.
     pub struct ServiceRow in "services" {
         pub unit: String,

@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{Damage, ReportError};
 use crate::frame::{Row, from_parquet, to_parquet};
 use crate::rows::{
-    AssetRow, CertificateRow, CheckRow, ClusterRow, ExclusionRow, FindingRow, HostRow, LossRow, RefusalRow,
-    RunRow, ServiceRow, SilentRow, SystemRow, UnitRow, UnsureRow,
+    AssetRow, CertificateRow, CheckRow, ClusterRow, CoveredRow, ExclusionRow, FindingRow, HostRow, LossRow,
+    RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, UnitRow, UnsureRow,
 };
 
 /// The format that this program writes, and the newest that it reads.
@@ -43,6 +43,7 @@ pub struct SnapshotInput {
     pub losses: Vec<LossRow>,
     pub unsure: Vec<UnsureRow>,
     pub clusters: Vec<ClusterRow>,
+    pub covered: Vec<CoveredRow>,
 }
 
 /// What a report says of itself.
@@ -79,6 +80,7 @@ impl SnapshotInput {
             losses: Vec::new(),
             unsure: Vec::new(),
             clusters: Vec::new(),
+            covered: Vec::new(),
         }
     }
 
@@ -103,6 +105,7 @@ impl SnapshotInput {
             one(&self.losses)?,
             one(&self.unsure)?,
             one(&self.clusters)?,
+            one(&self.covered)?,
         ])
     }
 }
@@ -254,10 +257,11 @@ const FRAMES: [&str; 12] = [
 ];
 
 /// Frames that the first snapshots had not, and how they look without a row.
-const LATER_FRAMES: [(&str, EmptyFrame); 3] = [
+const LATER_FRAMES: [(&str, EmptyFrame); 4] = [
     (LossRow::FRAME, || LossRow::to_frame(&[])),
     (UnsureRow::FRAME, || UnsureRow::to_frame(&[])),
     (ClusterRow::FRAME, || ClusterRow::to_frame(&[])),
+    (CoveredRow::FRAME, || CoveredRow::to_frame(&[])),
 ];
 
 type EmptyFrame = fn() -> polars::error::PolarsResult<DataFrame>;

@@ -461,6 +461,11 @@ pub(crate) fn town(number: &str, as_of: &str, n_units: usize, n_findings: usize,
         last_seen: None,
         declared_until: NaiveDate::from_ymd_opt(2027, 1, 1),
     });
+    input.covered.push(CoveredRow {
+        addr: "192.0.0.1".into(),
+        transport: "udp".into(),
+        ports: "53,161".into(),
+    });
     input.losses.push(LossRow {
         run: "run-1".into(),
         n_sent: 21_000,
