@@ -192,6 +192,7 @@ mod tests {
                 valid_from: Some(day(from)),
                 valid_until: day(until),
             }),
+            scan_window: None,
             answerable: Answerable::default(),
             note: None,
         };

@@ -83,6 +83,7 @@ impl World {
                     valid_from: None,
                     valid_until: "2027-12-31".parse().expect("a day"),
                 }),
+                scan_window: None,
                 answerable: Answerable::default(),
                 note: None,
             };

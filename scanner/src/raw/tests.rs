@@ -218,6 +218,7 @@ fn register_of(plan: &Plan) -> Register {
             valid_from: None,
             valid_until: "2026-12-31".parse().expect("a date"),
         }),
+        scan_window: None,
         answerable: Answerable::default(),
         note: None,
     });

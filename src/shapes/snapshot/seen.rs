@@ -318,5 +318,7 @@ fn out_of_scope(refusal: Refusal) -> Refused {
             Refused::AuthorisationNotBegun { asset, from }
         }
         Refusal::Excluded { reason, until, .. } => Refused::Excluded { reason, until },
+        // Never recorded: it is waited for.
+        Refusal::OutsideWindow { window, .. } => Refused::Told { said: window.to_string() },
     }
 }
