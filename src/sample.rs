@@ -154,6 +154,7 @@ impl Sample<'_> {
             target,
             owned: Interval::ALWAYS,
             authorisation,
+            scan_window: None,
             answerable: Answerable::default(),
             note: None,
         });

@@ -20,6 +20,8 @@ pub mod port;
 pub mod reconcile;
 pub mod region;
 pub mod register;
+pub mod scan_window;
 pub mod scope;
 pub mod severity;
+pub mod shape;
 pub mod unreachable;

@@ -13,7 +13,8 @@ use crate::certificate::CertificateFacts;
 use crate::host_name::HostName;
 use crate::id::RunId;
 use crate::port::Transport;
-use crate::unreachable::Unreachable;
+use crate::shape::Shape;
+use crate::unreachable::{IcmpError, Unreachable};
 
 /// One transport address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,32 +83,16 @@ pub enum Reply {
     Refused,
     /// Nothing came back in any try.
     Silent,
-    /// ICMP: no route to the network (code 0), or the kernel has none.
+    /// Our own kernel has no route to the network, or passed such an error on without its code.
     NetworkUnreachable,
-    /// ICMP: host unreachable (code 1), or its link address didn't resolve.
+    /// The link address didn't resolve, or the kernel passed such an error on without its code.
     HostUnreachable,
-    /// ICMP: administratively prohibited (codes 9, 10, 13).
+    /// Prohibited by somebody on the way, as another tool says without a code.
     Prohibited,
     /// Accepted by a host that accepts whatever comes, so that nothing is known of the port.
     SuspectOpen,
-}
-
-impl Reply {
-    /// What an ICMP error about a probe says of the port.
-    pub fn of_error(reason: Unreachable) -> Reply {
-        match reason {
-            Unreachable::Network | Unreachable::Rejected | Unreachable::TimeExceeded => {
-                Reply::NetworkUnreachable
-            }
-            Unreachable::Host => Reply::HostUnreachable,
-            Unreachable::Protocol
-            | Unreachable::Port
-            | Unreachable::NetworkProhibited
-            | Unreachable::HostProhibited
-            | Unreachable::Prohibited
-            | Unreachable::ParameterProblem => Reply::Prohibited,
-        }
-    }
+    /// An ICMP error about the probe.
+    Icmp(IcmpError),
 }
 
 /// State of a port, as DESIGN names them; decided per host once all its replies are in.
@@ -132,6 +117,21 @@ pub enum FilterReason {
     NetworkUnreachable,
     HostUnreachable,
     Prohibited,
+    /// With its type and code.
+    Icmp(IcmpError),
+}
+
+impl FilterReason {
+    /// The ICMP error behind it, where its type and code are known.
+    pub fn icmp(self) -> Option<IcmpError> {
+        match self {
+            FilterReason::Icmp(error) => Some(error),
+            FilterReason::Silence
+            | FilterReason::NetworkUnreachable
+            | FilterReason::HostUnreachable
+            | FilterReason::Prohibited => None,
+        }
+    }
 }
 
 impl PortState {
@@ -154,13 +154,27 @@ impl PortState {
             (Reply::HostUnreachable, true) => PortState::Filtered(FilterReason::HostUnreachable),
             (Reply::NetworkUnreachable, true) => PortState::Filtered(FilterReason::NetworkUnreachable),
             (Reply::Prohibited, true) => PortState::Filtered(FilterReason::Prohibited),
+            (Reply::Icmp(error), true) => PortState::Filtered(FilterReason::Icmp(error)),
             (
-                Reply::Silent | Reply::HostUnreachable | Reply::NetworkUnreachable | Reply::Prohibited,
+                Reply::Silent
+                | Reply::HostUnreachable
+                | Reply::NetworkUnreachable
+                | Reply::Prohibited
+                | Reply::Icmp(_),
                 false,
             ) => PortState::Unverifiable,
         }
     }
 
+    /// The ICMP error that says so, where its type and code are known.
+    pub fn icmp(self) -> Option<IcmpError> {
+        match self {
+            PortState::Filtered(reason) => reason.icmp(),
+            PortState::Open | PortState::SuspectOpen | PortState::Closed | PortState::Unverifiable => None,
+        }
+    }
+
+    /// The state with its reason in one word; the exact code of an ICMP error is [`PortState::icmp`]'s to tell.
     pub fn as_str(self) -> &'static str {
         match self {
             PortState::Open => "open",
@@ -170,6 +184,18 @@ impl PortState {
             PortState::Filtered(FilterReason::NetworkUnreachable) => "filtered(network-unreachable)",
             PortState::Filtered(FilterReason::HostUnreachable) => "filtered(host-unreachable)",
             PortState::Filtered(FilterReason::Prohibited) => "filtered(prohibited)",
+            PortState::Filtered(FilterReason::Icmp(error)) => match error.reason() {
+                Unreachable::Network => "filtered(network-unreachable)",
+                Unreachable::Host => "filtered(host-unreachable)",
+                Unreachable::Protocol => "filtered(protocol-unreachable)",
+                Unreachable::Port => "filtered(port-unreachable)",
+                Unreachable::NetworkProhibited => "filtered(network-prohibited)",
+                Unreachable::HostProhibited => "filtered(host-prohibited)",
+                Unreachable::Prohibited => "filtered(prohibited)",
+                Unreachable::Rejected => "filtered(rejected)",
+                Unreachable::TimeExceeded => "filtered(time-exceeded)",
+                Unreachable::ParameterProblem => "filtered(parameter-problem)",
+            },
             PortState::Unverifiable => "unverifiable",
         }
     }
@@ -188,6 +214,9 @@ pub struct Observation {
     pub method: Method,
     /// Time from the first packet to the answer, in microseconds.
     pub rtt_us: Option<u32>,
+    /// What the stack that answered showed of itself, in runs that see its packets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
     pub service: ServiceFacts,
 }
 
@@ -360,6 +389,12 @@ mod tests {
         assert_eq!(PortState::settle(Reply::Prohibited, false), PortState::Unverifiable);
         assert_eq!(PortState::settle(Reply::Prohibited, true), PortState::Filtered(FilterReason::Prohibited));
         assert_eq!(PortState::settle(Reply::Silent, true), PortState::Filtered(FilterReason::Silence));
+        for error in IcmpError::all() {
+            let filtered = PortState::Filtered(FilterReason::Icmp(error));
+            assert_eq!(PortState::settle(Reply::Icmp(error), true), filtered);
+            assert_eq!(PortState::settle(Reply::Icmp(error), false), PortState::Unverifiable);
+            assert_eq!(filtered.as_str(), format!("filtered({})", error.reason()));
+        }
         assert_eq!(PortState::settle(Reply::Refused, false), PortState::Closed);
         assert_eq!(PortState::settle_over(Transport::Udp, Reply::Silent, true), PortState::Unverifiable);
         assert_eq!(PortState::settle_over(Transport::Udp, Reply::Refused, false), PortState::Closed);

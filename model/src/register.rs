@@ -13,6 +13,7 @@ use crate::id::{AssetId, DeclaredServiceId, ExclusionId, PersonId, SystemId, Uni
 use crate::interval::Interval;
 use crate::port::Transport;
 use crate::region::RegionCode;
+use crate::scan_window::ScanWindow;
 
 /// Everything registered, each list in the order of its ids.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -153,6 +154,9 @@ pub struct Asset {
     /// The days on which the unit owns it.
     pub owned: Interval,
     pub authorisation: Option<Authorisation>,
+    /// When it may be probed; `None` for at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_window: Option<ScanWindow>,
     pub answerable: Answerable,
     pub note: Option<String>,
 }

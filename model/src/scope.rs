@@ -6,13 +6,14 @@
 
 use std::net::IpAddr;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::addr::{AddrRange, AddrSet};
 use crate::host_name::HostName;
 use crate::id::{AssetId, SystemId, UnitId};
 use crate::register::{Asset, AssetTarget, Register};
+use crate::scan_window::ScanWindow;
 
 /// An address that may be probed, with whose it is. Made by [`Scope::admit`] only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,8 +52,24 @@ pub enum Refusal {
     AuthorisationExpired { addr: IpAddr, asset: String, until: NaiveDate },
     #[error("{addr} is out of scope: the authorisation of {asset} begins on {from}")]
     AuthorisationNotYetValid { addr: IpAddr, asset: String, from: NaiveDate },
+    #[error("{addr} is outside its scan window {window} and may be probed from {opens_at}")]
+    OutsideWindow { addr: IpAddr, window: ScanWindow, opens_at: DateTime<Utc> },
     #[error("{addr} is out of scope: excluded until {until} ({reason})")]
     Excluded { addr: IpAddr, reason: String, until: NaiveDate },
+}
+
+impl Refusal {
+    /// When it may be probed after all, if only the time of day is against it.
+    pub fn opens_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Refusal::OutsideWindow { opens_at, .. } => Some(*opens_at),
+            Refusal::Unregistered(_)
+            | Refusal::NotAuthorised { .. }
+            | Refusal::AuthorisationExpired { .. }
+            | Refusal::AuthorisationNotYetValid { .. }
+            | Refusal::Excluded { .. } => None,
+        }
+    }
 }
 
 /// An address that may be probed today, without whose it is: what a driver of packets takes. Made by
@@ -89,6 +106,12 @@ pub struct Scope {
     highest_last: Vec<IpAddr>,
     excluded: Vec<(AddrRange, String, NaiveDate)>,
     hosts: Vec<(HostName, Asset)>,
+    /// When it is looked at; `None` admits whatever the time of day.
+    now: Option<DateTime<Utc>>,
+    /// When the first of the windows that are open then shuts.
+    holds_until: Option<DateTime<Utc>>,
+    /// What would be admitted and is outside its scan window then.
+    shut: AddrSet,
 }
 
 impl Scope {
@@ -121,7 +144,31 @@ impl Scope {
                 AssetTarget::Host(name) => hosts.retain(|(host, _)| host != name),
             }
         }
-        Scope { day, assets, highest_last, excluded, hosts }
+        Scope {
+            day,
+            assets,
+            highest_last,
+            excluded,
+            hosts,
+            now: None,
+            holds_until: None,
+            shut: AddrSet::default(),
+        }
+    }
+
+    /// The same scope at a moment: without what is outside its scan window. It holds until [`Scope::holds_until`].
+    pub fn at(&self, now: DateTime<Utc>) -> Scope {
+        let whole = Scope { now: None, holds_until: None, shut: AddrSet::default(), ..self.clone() };
+        let windows = whole.assets.iter().filter_map(|(_, asset)| asset.scan_window.as_ref());
+        let open = windows.filter(|window| window.is_open(now));
+        let holds_until = open.filter_map(|window| window.shuts_next(now)).min();
+        let is_shut = |asset: &Asset| asset.scan_window.as_ref().is_some_and(|window| !window.is_open(now));
+        Scope { shut: whole.addresses_where(is_shut), now: Some(now), holds_until, ..whole }
+    }
+
+    /// When the first of the windows that are open shuts; `None` if none will, or if the scope is of no moment.
+    pub fn holds_until(&self) -> Option<DateTime<Utc>> {
+        self.holds_until
     }
 
     /// The day that the scope was made for.
@@ -145,6 +192,12 @@ impl Scope {
         }
         if let Some((_, reason, until)) = self.excluded.iter().find(|(range, ..)| range.contains(addr)) {
             return Err(Refusal::Excluded { addr, reason: reason.clone(), until: *until });
+        }
+        if self.shut.contains(addr)
+            && let (Some(window), Some(now)) = (&asset.scan_window, self.now)
+        {
+            let (window, opens_at) = (window.clone(), window.opens_next(now));
+            return Err(Refusal::OutsideWindow { addr, window, opens_at });
         }
         let owner = Owner { unit: asset.unit, system: asset.system, asset: asset.id };
         Ok(Target { addr, owner })
@@ -186,7 +239,7 @@ impl Scope {
                 admitted = admitted.ranges().iter().copied().chain([*range]).collect();
             }
         }
-        admitted.without(&excluded)
+        admitted.without(&excluded).without(&self.shut)
     }
 
     /// Host names of the register that may be looked up today, with their assets.
@@ -232,6 +285,7 @@ mod tests {
                     valid_from: Some(day("2026-01-01")),
                     valid_until: day(until),
                 }),
+                scan_window: None,
                 answerable: Answerable::default(),
                 note: None,
             });
@@ -322,6 +376,38 @@ mod tests {
             Err("192.0.2.65 is out of scope: excluded until 2026-12-31 (medical device)"),
         );
         world.check("2027-01-01", "192.0.2.65", Ok(0));
+    }
+
+    #[test]
+    fn outside_its_window_an_asset_is_admitted_later_and_nothing_else_changes() {
+        let mut world = World::new()
+            .asset("192.0.2.0/24", Some("2026-12-31"))
+            .asset("192.0.2.8/29", Some("2026-12-31"))
+            .asset("192.0.2.9", Some("2026-12-31"))
+            .exclude("192.0.2.10");
+        world.register.assets[1].scan_window = "22:00-06:00".parse().ok();
+        world.register.assets[2].scan_window = "08:00-09:00".parse().ok();
+        let scope = Scope::of(&world.register, day("2026-11-23"));
+        assert_eq!(scope.holds_until(), None);
+        let at = |text: &str| format!("2026-11-{text}:00+08:00").parse::<DateTime<Utc>>().expect(text);
+        let check = |now: &str, addr: &str, opens_at: Option<&str>, until: Option<&str>| {
+            let scope = scope.at(at(now));
+            let addr: IpAddr = addr.parse().expect(addr);
+            let refused = scope.admit(addr).err().map(|refusal| refusal.opens_at().expect("only the hour"));
+            assert_eq!(refused, opens_at.map(at), "{addr} at {now}");
+            assert_eq!(scope.leave().admit(addr).is_some(), opens_at.is_none());
+            assert_eq!(scope.holds_until(), until.map(at));
+        };
+        check("23T12:00", "192.0.2.8", Some("23T22:00"), None);
+        check("23T12:00", "192.0.2.9", Some("24T08:00"), None);
+        check("23T12:00", "192.0.2.7", None, None);
+        check("23T23:00", "192.0.2.8", None, Some("24T06:00"));
+        check("23T08:59", "192.0.2.9", None, Some("23T09:00"));
+        check("23T08:59", "192.0.2.8", Some("23T22:00"), Some("23T09:00"));
+        let excluded = scope.at(at("23T12:00")).admit([192, 0, 2, 10].into());
+        assert!(excluded.is_err_and(|refusal| refusal.opens_at().is_none()));
+        let later = scope.at(at("23T12:00")).at(at("23T23:00"));
+        assert!(later.admit([192, 0, 2, 8].into()).is_ok(), "each moment is its own");
     }
 
     #[test]

@@ -111,6 +111,10 @@ impl Check<'_> {
             if !missing.is_empty() {
                 self.add(asset.unit, &asset.target, RemarkKind::NobodyAnswers { missing });
             }
+            // No import takes one; a register may hold it from elsewhere.
+            if asset.scan_window.is_some() && matches!(asset.target, AssetTarget::Host(_)) {
+                self.add(asset.unit, &asset.target, RemarkKind::WindowOfHost);
+            }
             match &asset.authorisation {
                 None => self.add(asset.unit, &asset.target, RemarkKind::NotAuthorised),
                 Some(leave) => self.ending(

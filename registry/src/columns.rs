@@ -66,6 +66,8 @@ pub enum Kind {
     Target,
     /// Address, prefix or range, and no host name: what is excluded must be known without asking anybody.
     Addresses,
+    /// When an asset may be probed.
+    ScanWindow,
     Port,
     Transport,
     /// Protocol name in lower case.
@@ -102,6 +104,7 @@ pub enum Key {
     Approver,
     AuthorisedFrom,
     AuthorisedUntil,
+    ScanWindow,
     Note,
     Reason,
     Port,

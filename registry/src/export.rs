@@ -102,6 +102,9 @@ pub(crate) fn of_asset(asset: &Asset, key: Key, names: &Names<'_>) -> CellIn {
         Key::Approver => optional(leave.map(|leave| leave.approver.as_str())),
         Key::AuthorisedFrom => date(leave.and_then(|leave| leave.valid_from)),
         Key::AuthorisedUntil => date(leave.map(|leave| leave.valid_until)),
+        Key::ScanWindow => {
+            asset.scan_window.as_ref().map_or(CellIn::Empty, |window| text(&window.to_string()))
+        }
         Key::Note => optional(asset.note.as_deref()),
         _ => of_answerable(asset.answerable, asset.unit, key, names),
     }

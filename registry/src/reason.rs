@@ -66,6 +66,10 @@ pub enum Reason {
     Region,
     #[error("not a classified-protection level: 1 to 5, or 未定级")]
     Level,
+    #[error("not a scan window: write it as 22:00-06:00 or 周一至周五 22:00-06:00, several with ; between")]
+    ScanWindow,
+    #[error("a host name has no scan window: give it to the addresses that the name leads to")]
+    WindowOfHost,
     #[error("not a port: a whole number from 1 to 65535")]
     Port,
     #[error("not a transport: tcp or udp")]

@@ -64,6 +64,7 @@ fn sound() -> Register {
                 valid_from: None,
                 valid_until: day("2027-12-31"),
             }),
+            scan_window: None,
             answerable: Answerable::default(),
             note: None,
         });
@@ -211,6 +212,20 @@ fn declarations_and_exclusions_age() {
         |register| register.exclusions.push(exclusion(register, "portal.example", "2027-11-01")),
         &[
             "error: 示例一局: portal.example: the exclusion names a host and protects no address; exclude the host's addresses",
+        ],
+    );
+}
+
+#[test]
+fn a_window_at_a_host_name_holds_nothing_back() {
+    expect(
+        |register| {
+            for asset in &mut register.assets {
+                asset.scan_window = "22:00-06:00".parse().ok();
+            }
+        },
+        &[
+            "error: 示例二局: portal.example: the scan window is of a host name and holds no address back; give it to the host's addresses",
         ],
     );
 }

@@ -89,6 +89,7 @@ fn likely_cell(column: &ColumnSpec) -> BoxedStrategy<CellIn> {
             ],
             &["192.0.2.0/24", "192.0.2.0/30", "2001:db8::9", "192.0.2.1/24"],
         ),
+        Kind::ScanWindow => (&["", "", "", "", "22:00-06:00", "周一至周五 22:00-06:00"], &["夜间"]),
         Kind::Port => (&["80", "443", "22"], &["0"]),
         Kind::Transport => (&["tcp", "udp"], &[""]),
         Kind::Service => (&["https"], &["网页"]),
@@ -225,6 +226,7 @@ fn sound_register() -> impl Strategy<Value = Register> {
                         valid_from: interval(dates / 2).from(),
                         valid_until: day(dates.saturating_add(1)),
                     }),
+                    scan_window: None,
                     answerable: answerable(&register, dates),
                     note: (dates % 2 == 0).then(|| "第一行\n第二行".to_owned()),
                 });
@@ -307,6 +309,7 @@ fn crowded_assets() -> impl Strategy<Value = Vec<Asset>> {
                 target,
                 owned: interval(days),
                 authorisation: None,
+                scan_window: None,
                 answerable: Answerable::default(),
                 note: None,
             }

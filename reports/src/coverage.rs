@@ -19,6 +19,9 @@ rows! {
         pub last_port: u32,
         /// As `model::observation::PortState::as_str` has it.
         pub state: String,
+        /// Of the ICMP error that says so, where its type and code are known.
+        pub icmp_type: Option<u32>,
+        pub icmp_code: Option<u32>,
         pub transport: String,
         pub method: String,
     }
@@ -33,6 +36,8 @@ pub fn write_parquet(path: &Path, coverage: &Coverage) -> Result<(), ReportError
             first_port: u32::from(run.first),
             last_port: u32::from(run.last),
             state: run.state.as_str().to_owned(),
+            icmp_type: run.state.icmp().map(|error| u32::from(error.kind())),
+            icmp_code: run.state.icmp().map(|error| u32::from(error.code())),
             transport: coverage.transport.as_str().to_owned(),
             method: coverage.method.as_str().to_owned(),
         }));

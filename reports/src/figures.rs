@@ -13,6 +13,7 @@ mod findings;
 mod ledger;
 mod policy;
 mod services;
+mod sureness;
 mod units;
 
 use std::collections::BTreeMap;
@@ -106,6 +107,8 @@ impl Figures {
             coverage::ports_probed(&view),
             coverage::refusals(&view),
             coverage::exclusions(&view),
+            sureness::unsure(&view),
+            sureness::clusters(&view),
             coverage::hosts(&view),
             policy::table(&view),
         ];

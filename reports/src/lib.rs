@@ -5,6 +5,7 @@
 //! so that a reprint gives the same bytes. It reads no clock; all of it is synchronous and belongs on a blocking
 //! thread.
 
+pub mod asked;
 pub mod coverage;
 pub mod editions;
 mod error;

@@ -23,6 +23,10 @@ rows! {
         pub state: String,
         pub method: String,
         pub rtt_us: Option<u32>,
+        /// Of the packet that answered, where it was seen: time to live, window, TCP options by name.
+        pub ttl: Option<u32>,
+        pub window: Option<u32>,
+        pub tcp_options: Option<String>,
         /// Name for people, for example `https`.
         pub service: String,
         pub product: Option<String>,
@@ -69,6 +73,9 @@ fn row(observation: &Observation) -> Result<ObservationRow, ReportError> {
         state: observation.state.as_str().to_owned(),
         method: observation.method.as_str().to_owned(),
         rtt_us: observation.rtt_us,
+        ttl: observation.shape.map(|shape| u32::from(shape.ttl)),
+        window: observation.shape.map(|shape| u32::from(shape.window)),
+        tcp_options: observation.shape.map(|shape| shape.option_names()),
         service: service.display_name(),
         product: service.product.clone(),
         version: service.version.clone(),

@@ -106,6 +106,14 @@ rows! {
         pub answers: bool,
     }
 
+    /// What was settled at an address over another transport than that of its [`HostRow`].
+    pub struct CoveredRow in "covered" {
+        pub addr: String,
+        pub transport: String,
+        /// A port set as `model::port::PortSet` writes it.
+        pub ports: String,
+    }
+
     /// One open port.
     pub struct ServiceRow in "services" {
         pub unit: String,
@@ -205,6 +213,48 @@ rows! {
         pub method: Method,
         pub n_recurrences: u32,
         pub unverifiable_since: Option<DateTime<Utc>>,
+    }
+
+    /// What gets lost in one run by raw packets, all its sessions together. Shares are parts in a million.
+    pub struct LossRow in "losses" {
+        pub run: String,
+        pub n_sent: u64,
+        /// Questions to ports that answer, and how many of them got lost.
+        pub n_measured: u64,
+        pub n_lost: u64,
+        /// Not exceeded with 95 % confidence.
+        pub loss_at_most_ppm: u32,
+    }
+
+    /// A host whose result is less sure than its run was asked for. Shares are parts in a million.
+    pub struct UnsureRow in "unsure" {
+        pub addr: String,
+        pub unit: String,
+        pub run: String,
+        pub transport: String,
+        pub n_sent: u32,
+        pub n_measured: u32,
+        pub n_lost: u32,
+        pub loss_ppm: u32,
+        pub confidence_ppm: u32,
+        pub target_ppm: u32,
+    }
+
+    /// A host of a group that one device may answer for, group by group.
+    pub struct ClusterRow in "clusters" {
+        /// Of the group, from 1.
+        pub number: u32,
+        pub addr: String,
+        pub unit: String,
+        pub run: String,
+        pub n_ports: u32,
+        pub window: u32,
+        /// As `model::shape::Shape::option_names` has them.
+        pub options: String,
+        pub ttl: u32,
+        pub hops: u32,
+        pub takes_everything: bool,
+        pub other_distance: bool,
     }
 
     /// Targets that were asked for and refused, by reason.

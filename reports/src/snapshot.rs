@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{Damage, ReportError};
 use crate::frame::{Row, from_parquet, to_parquet};
 use crate::rows::{
-    AssetRow, CertificateRow, CheckRow, ExclusionRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow,
-    SilentRow, SystemRow, UnitRow,
+    AssetRow, CertificateRow, CheckRow, ClusterRow, CoveredRow, ExclusionRow, FindingRow, HostRow, LossRow,
+    RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, UnitRow, UnsureRow,
 };
 
 /// The format that this program writes, and the newest that it reads.
@@ -40,6 +40,10 @@ pub struct SnapshotInput {
     pub checks: Vec<CheckRow>,
     pub findings: Vec<FindingRow>,
     pub refusals: Vec<RefusalRow>,
+    pub losses: Vec<LossRow>,
+    pub unsure: Vec<UnsureRow>,
+    pub clusters: Vec<ClusterRow>,
+    pub covered: Vec<CoveredRow>,
 }
 
 /// What a report says of itself.
@@ -73,6 +77,10 @@ impl SnapshotInput {
             checks: Vec::new(),
             findings: Vec::new(),
             refusals: Vec::new(),
+            losses: Vec::new(),
+            unsure: Vec::new(),
+            clusters: Vec::new(),
+            covered: Vec::new(),
         }
     }
 
@@ -94,6 +102,10 @@ impl SnapshotInput {
             one(&self.checks)?,
             one(&self.findings)?,
             one(&self.refusals)?,
+            one(&self.losses)?,
+            one(&self.unsure)?,
+            one(&self.clusters)?,
+            one(&self.covered)?,
         ])
     }
 }
@@ -199,12 +211,17 @@ pub fn open(dir: &Path) -> Result<Snapshot, ReportError> {
         return Err(ReportError::damaged(&path, Damage::Hash));
     }
     let mut frames = BTreeMap::new();
-    for name in FRAMES {
+    for (name, empty) in LATER_FRAMES {
+        frames.insert(name, empty().map_err(ReportError::compute("an empty frame"))?);
+    }
+    for name in FRAMES.into_iter().chain(LATER_FRAMES.map(|(name, _)| name)) {
         let path = dir.join(file_name(name));
-        let entry = contents
-            .files
-            .get(&file_name(name))
-            .ok_or_else(|| ReportError::damaged(&path, Damage::Missing))?;
+        let entry = match contents.files.get(&file_name(name)) {
+            Some(entry) => entry,
+            // The hash over the table of contents says that there was none.
+            None if frames.contains_key(name) => continue,
+            None => return Err(ReportError::damaged(&path, Damage::Missing)),
+        };
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -238,6 +255,16 @@ const FRAMES: [&str; 12] = [
     FindingRow::FRAME,
     RefusalRow::FRAME,
 ];
+
+/// Frames that the first snapshots had not, and how they look without a row.
+const LATER_FRAMES: [(&str, EmptyFrame); 4] = [
+    (LossRow::FRAME, || LossRow::to_frame(&[])),
+    (UnsureRow::FRAME, || UnsureRow::to_frame(&[])),
+    (ClusterRow::FRAME, || ClusterRow::to_frame(&[])),
+    (CoveredRow::FRAME, || CoveredRow::to_frame(&[])),
+];
+
+type EmptyFrame = fn() -> polars::error::PolarsResult<DataFrame>;
 
 fn file_name(frame: &str) -> String {
     format!("{frame}.parquet")

@@ -12,8 +12,8 @@ use polars::prelude::{Column, DataFrame};
 use crate::error::ReportError;
 use crate::frame::Row;
 use crate::rows::{
-    CertificateRow, CheckRow, ExclusionRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow, SilentRow,
-    Standing, SystemRow, UnitRow,
+    CertificateRow, CheckRow, ClusterRow, ExclusionRow, FindingRow, HostRow, LossRow, RefusalRow, RunRow,
+    ServiceRow, SilentRow, Standing, SystemRow, UnitRow, UnsureRow,
 };
 use crate::snapshot::{Head, Snapshot};
 
@@ -48,6 +48,9 @@ pub(crate) struct View {
     pub(crate) findings: Vec<(FindingRow, Movement)>,
     pub(crate) withdrawn: Vec<FindingRow>,
     pub(crate) refusals: Vec<RefusalRow>,
+    pub(crate) losses: Vec<LossRow>,
+    pub(crate) unsure: Vec<UnsureRow>,
+    pub(crate) clusters: Vec<ClusterRow>,
     frames: BTreeMap<&'static str, DataFrame>,
 }
 
@@ -90,6 +93,9 @@ impl View {
             findings,
             withdrawn,
             refusals: now.rows()?,
+            losses: now.rows()?,
+            unsure: now.rows()?,
+            clusters: now.rows()?,
             units,
             unlisted: Vec::new(),
             frames: BTreeMap::new(),
@@ -166,6 +172,8 @@ impl View {
         frames.insert(RunRow::FRAME, RunRow::to_frame(&self.runs)?);
         frames.insert(SilentRow::FRAME, SilentRow::to_frame(&self.silent)?);
         frames.insert(RefusalRow::FRAME, RefusalRow::to_frame(&self.refusals)?);
+        frames.insert(UnsureRow::FRAME, UnsureRow::to_frame(&self.unsure)?);
+        frames.insert(ClusterRow::FRAME, ClusterRow::to_frame(&self.clusters)?);
         if let Ok(systems) = now.frame::<SystemRow>() {
             frames.insert(SystemRow::FRAME, systems.clone());
         }

@@ -82,7 +82,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     match swept.outcome {
         Outcome::Finished => Ok(()),
-        Outcome::Interrupted | Outcome::DayEnded => Err("interrupted".into()),
+        Outcome::Interrupted | Outcome::DayEnded | Outcome::WindowEnded | Outcome::PutOff => {
+            Err("interrupted".into())
+        }
     }
 }
 
@@ -94,7 +96,12 @@ fn raw(manifest: &Manifest) -> Result<Option<RawRequest>, Box<dyn Error>> {
     let start = RawStart::open(manifest, manifest.plan.seed())?;
     let throttle = Arc::new(Throttle::new(manifest.options.raw.rate));
     // Guessing it would take somebody on the path.
-    Ok(Some(RawRequest { start, key: [manifest.plan.seed(), !manifest.plan.seed()], throttle }))
+    Ok(Some(RawRequest {
+        start,
+        key: [manifest.plan.seed(), !manifest.plan.seed()],
+        throttle,
+        give_back: None,
+    }))
 }
 
 /// RATE and DISCOVERY.
@@ -159,6 +166,7 @@ fn authorised(targets: &AddrSet) -> Result<Scope, Box<dyn Error>> {
                 valid_from: None,
                 valid_until: NaiveDate::MAX,
             }),
+            scan_window: None,
             answerable: Answerable::default(),
             note: None,
         });

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use model::observation::Method;
 use model::port::Transport;
 use model::scope::Scope;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -38,7 +38,8 @@ const MOST_WORKERS: usize = 8;
 pub struct SweepRequest {
     /// A new run, or one to go on with.
     pub folder: RunFolder,
-    /// The scope of today; every address is admitted by it before each probe, and the run stops as the day ends.
+    /// The scope of this moment; every address is admitted by it before each probe, and the session stops as its day ends
+    /// or one of its scan windows shuts. What is outside its window is left for a later session.
     pub scope: Arc<Scope>,
     /// `None` leaves open ports unidentified.
     pub identifier: Option<Arc<dyn Identifier>>,
@@ -55,6 +56,9 @@ pub struct RawRequest {
     /// Drawn anew for each session, so that nobody who saw another's packets can answer for this one's targets.
     pub key: [u64; 2],
     pub throttle: Arc<Throttle>,
+    /// Where the sockets go once the session is over, for whoever goes on in the same process: opening them again would
+    /// take privileges that are given up by then.
+    pub give_back: Option<oneshot::Sender<RawStart>>,
 }
 
 /// How a session ended that didn't fail.
@@ -65,6 +69,10 @@ pub enum Outcome {
     Interrupted,
     /// Stopped since the day of the scope is over; [`sweep`] goes on from there under the scope of the new day.
     DayEnded,
+    /// Stopped since a scan window shut; [`sweep`] goes on from there under the scope of that moment.
+    WindowEnded,
+    /// Nothing is left but what is outside its scan window; [`sweep`] goes on from there once one opens.
+    PutOff,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +123,7 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
         records,
         totals,
     }));
-    shared.end_with_the_day();
+    shared.end_with_the_scope();
     let looking = tokio::spawn(look(shared.clone(), progress.clone()));
     let (raw_report, probed) = match (manifest.method, raw) {
         (Method::Connect, _) => (None, connect_all(&shared, &manifest, identifier, limits).await),
@@ -129,17 +137,21 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
     looking.abort();
     let totals = shared.totals();
     let day_ended = shared.day_ended.load(Ordering::Acquire);
-    let is_complete = shared.is_done() && shared.n_identifying.load(Ordering::Acquire) == 0;
+    let window_ended = shared.window_ended.load(Ordering::Acquire);
+    let is_through = shared.is_done() && shared.n_identifying.load(Ordering::Acquire) == 0;
+    let is_put_off = shared.n_put_off.load(Ordering::Acquire) > 0;
     progress.send_modify(|last| {
         *last = Progress { n_in_flight: 0, n_identifying: 0, ..last.next(totals, Duration::ZERO) };
     });
     // The last sender goes with it, and the writer comes to its end.
     drop(shared);
     let written = writer.await.map_err(SweepError::Broken)?;
-    let outcome = match (is_complete, day_ended) {
-        (true, _) => Outcome::Finished,
-        (false, true) => Outcome::DayEnded,
-        (false, false) => Outcome::Interrupted,
+    let outcome = match is_through {
+        true if is_put_off => Outcome::PutOff,
+        true => Outcome::Finished,
+        false if day_ended => Outcome::DayEnded,
+        false if window_ended => Outcome::WindowEnded,
+        false => Outcome::Interrupted,
     };
     conclude(written, probed, SweepOutcome { outcome, totals, raw: raw_report }, clock)
 }
@@ -181,8 +193,14 @@ async fn ask_all(
     let identifying = tokio::spawn(identifying);
     let (of_thread, of_manifest) = (shared.clone(), manifest.clone());
     let asking = tokio::task::spawn_blocking(move || {
-        let RawRequest { start, key, throttle } = raw;
-        raw::sweep_by_packets(&of_thread, &of_manifest, gaps, key, start, &throttle, &opened)
+        let RawRequest { start, key, throttle, give_back } = raw;
+        let (report, asked, start) =
+            raw::sweep_by_packets(&of_thread, &of_manifest, gaps, key, start, &throttle, &opened);
+        if let (Some(give_back), Some(start)) = (give_back, start) {
+            // Whoever asked for them may have gone.
+            drop(give_back.send(start));
+        }
+        (report, asked)
     });
     let (report, asked) = match asking.await {
         Ok((report, asked)) => (Some(report), asked.map_err(SweepError::Raw)),
@@ -236,7 +254,7 @@ async fn look(shared: Arc<Shared>, progress: watch::Sender<Progress>) {
     let mut last = Instant::now();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        shared.end_with_the_day();
+        shared.end_with_the_scope();
         let (totals, since) = (shared.totals(), last.elapsed());
         last = Instant::now();
         let n_in_flight = shared.n_in_flight.load(Ordering::Relaxed);
@@ -262,7 +280,9 @@ fn conclude(
     let end = match (&failure, swept.outcome) {
         (Some(_), _) => End::Failed,
         (None, Outcome::Finished) => End::Finished,
-        (None, Outcome::Interrupted | Outcome::DayEnded) => End::Interrupted,
+        (None, Outcome::Interrupted | Outcome::DayEnded | Outcome::WindowEnded | Outcome::PutOff) => {
+            End::Interrupted
+        }
     };
     let reason = failure.as_ref().map(ToString::to_string);
     let state = EndState { end, at: clock(), reason, totals: swept.totals };

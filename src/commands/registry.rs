@@ -37,15 +37,15 @@ pub async fn run(global: &Global, command: cli::Registry) -> Outcome {
             import(&session, asked).await
         }
         cli::Registry::Export { output } => {
-            let session = Session::open(global).await?;
+            let session = Session::open_to_read(global).await?;
             export(&session.register().await?, &output)
         }
         cli::Registry::Check { format } => {
-            let session = Session::open(global).await?;
+            let session = Session::open_to_read(global).await?;
             check(&session, format.json).await
         }
         cli::Registry::List { kind, format } => {
-            let session = Session::open(global).await?;
+            let session = Session::open_to_read(global).await?;
             list(&session.register().await?, kind, format.json)
         }
     }

@@ -19,6 +19,7 @@ use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
 use crate::pipeline::{Evidence, OrSweepFailure};
 use crate::session::{OrStoreFailure, Session};
+use crate::shapes::asked::Asked;
 use crate::shapes::snapshot::{Seen, SeenRun, SeenService, Sources, snapshot};
 
 /// Runs older than this tell nothing of today.
@@ -170,6 +171,7 @@ async fn seen(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<S
             observations: services,
             coverage: evidence.coverage,
             refusals,
+            asked: Asked::read(&folder).or_sweep_failure()?,
         });
     }
     Ok(Seen::new(runs))

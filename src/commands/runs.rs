@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use model::shape::Cluster;
 use registry::ports::{RunRow, RunStore};
+use scanner::raw::{HostFacts, RawReport};
 use scanner::run::{RunFolder, RunState};
 use serde::Serialize;
 
@@ -14,6 +16,7 @@ use crate::handle::{self, Handles};
 use crate::output::{self, Columns};
 use crate::pipeline::{self, OrSweepFailure};
 use crate::session::{OrStoreFailure, Session};
+use crate::shapes::asked::{Asked, unsure};
 
 pub async fn run(global: &Global, command: cli::Runs) -> Outcome {
     match command {
@@ -131,6 +134,7 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     let refusals: Vec<_> =
         folder.refusals().or_sweep_failure()?.collect::<Result<_, _>>().or_sweep_failure()?;
     let observations = pipeline::observations(&folder)?;
+    let asked = Asked::read(&folder).or_sweep_failure()?;
     if json {
         #[derive(Serialize)]
         struct Shown<'a> {
@@ -139,12 +143,20 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
             manifest: &'a scanner::run::Manifest,
             refusals: &'a [scanner::run::RefusalRecord],
             observations: &'a [model::observation::Observation],
+            /// How hosts were asked that answered, and each session as a whole; empty for full connections.
+            hosts: Vec<&'a HostFacts>,
+            sessions: &'a [RawReport],
+            /// Hosts that one device may answer for.
+            clusters: &'a [Cluster],
         }
         let shown = Shown {
             line: &line,
             manifest: folder.manifest(),
             refusals: &refusals,
             observations: &observations,
+            hosts: asked.hosts.values().collect(),
+            sessions: &asked.sessions,
+            clusters: &asked.clusters,
         };
         output::json("sentrypost-run/1", &shown).or_exit(Exit::Internal)?;
         return Ok(Exit::Done);
@@ -176,6 +188,7 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     for refusal in &refusals {
         output::data(format!("not probed: {}", scan::refused(refusal)));
     }
+    show_asked(&asked, &folder)?;
     let columns =
         Columns { headers: &["endpoint", "names", "service", "product", "first bytes"], numbers: &[] };
     let row = |observation: &model::observation::Observation| {
@@ -195,6 +208,50 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     output::table(&columns, observations.iter().map(row));
     Ok(Exit::Done)
 }
+
+/// What got lost, which hosts are less sure than was asked for, and for which ones another may have answered.
+fn show_asked(asked: &Asked, folder: &RunFolder) -> Result<(), Failure> {
+    let target = folder.manifest().options.raw.confidence;
+    let percent = |share: f64| format!("{:.4} %", share * 100.0);
+    for session in &asked.sessions {
+        output::data(format!(
+            "sent {} packets, {} of them again; of {} measured {} got lost: at most {}",
+            session.n_sent,
+            session.n_repeats,
+            session.n_measured,
+            session.n_lost,
+            percent(session.loss_at_most)
+        ));
+    }
+    // The journal of a large run takes its time to read.
+    let is_any = asked.hosts.values().any(|host| host.confidence < target);
+    let coverage = if is_any { Some(folder.coverage().or_sweep_failure()?) } else { None };
+    for host in coverage.iter().flat_map(|coverage| unsure(&asked.hosts, coverage, target)) {
+        output::data(format!(
+            "less sure than asked for: {} at {} instead of {}, since {} got lost",
+            host.addr,
+            percent(host.confidence),
+            percent(target),
+            percent(host.loss)
+        ));
+    }
+    for cluster in &asked.clusters {
+        let addrs = cluster.members.iter().map(|member| member.addr.to_string()).collect::<Vec<_>>();
+        let more = addrs.len().saturating_sub(SHOWN_MEMBERS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = addrs.get(..SHOWN_MEMBERS).unwrap_or(&addrs).join(" ");
+        output::data(format!(
+            "one device may answer for {} hosts ({}, {} hops away): {shown}{more}",
+            addrs.len(),
+            cluster.shape,
+            cluster.hops
+        ));
+    }
+    Ok(())
+}
+
+/// Members of a group that are named on its line.
+const SHOWN_MEMBERS: usize = 8;
 
 async fn resume(session: &Session, given: &str, json: bool) -> Outcome {
     let row = find(session, given).await?;

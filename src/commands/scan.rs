@@ -184,11 +184,6 @@ pub async fn scan(session: &Session, wish: &Wish, how: How) -> Result<Ended, Fai
 
 /// Judges what has been swept to its end.
 pub async fn finish(session: &Session, swept: pipeline::Swept) -> Result<Ended, Failure> {
-    if swept.outcome == Swept::DayEnded {
-        output::note(
-            "the day is over, and with it the scope of this run; `sentrypost runs resume` goes on under today's",
-        );
-    }
     if swept.outcome != Swept::Finished {
         return Ok(Ended { swept, change: None });
     }

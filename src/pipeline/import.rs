@@ -248,6 +248,7 @@ fn observations(gathered: &Gathered, manifest: &Manifest, ended_at: DateTime<Utc
             state: PortState::Open,
             method: Method::Imported,
             rtt_us: None,
+            shape: None,
             service,
         }
     });

@@ -14,6 +14,7 @@ use model::reconcile::{ChangeSet, Judgement, reconcile};
 use model::register::Register;
 use model::scope::Scope;
 use registry::ports::{FindingStore, SightingStore, StoreError};
+use reports::asked::{AskedRow, SessionRow};
 use scanner::assess::{AssessInput, Assessment, assess};
 use scanner::run::RunFolder;
 
@@ -21,6 +22,7 @@ use crate::clock::SystemMint;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::output;
 use crate::session::{OrStoreFailure, Session};
+use crate::shapes::asked::{asked_row, session_row};
 
 /// Judges a run into the findings. The findings with their events are one transaction; when declared services last
 /// answered is another, which only moves forward and can be repeated. `at` is when the run ended, so that judging late changes no
@@ -29,7 +31,7 @@ pub async fn judge(session: &Session, folder: &RunFolder, at: DateTime<Utc>) -> 
     let register = session.register().await?;
     let last_seen = session.store.last_seen().await.or_store_failure()?;
     let seen = Evidence::read(folder, &register, at)?;
-    write_parquet(folder, &seen.observations, &seen.coverage).await?;
+    write_parquet(folder, &seen).await?;
 
     let assessment = seen.assess(&register, &session.policy, &last_seen);
     let rules = &session.policy.closing;
@@ -144,16 +146,19 @@ fn names_asked_for(folder: &RunFolder) -> Result<NamesAsked, Failure> {
     Ok(asked)
 }
 
-/// Leaves observations and coverage beside the journal as Parquet.
-async fn write_parquet(
-    folder: &RunFolder,
-    observations: &[Observation],
-    coverage: &Coverage,
-) -> Result<(), Failure> {
-    let (path, observations, coverage) = (folder.path().to_owned(), observations.to_vec(), coverage.clone());
+/// Leaves observations, coverage and how hosts were asked beside the journal as Parquet.
+async fn write_parquet(folder: &RunFolder, seen: &Evidence) -> Result<(), Failure> {
+    let (observations, coverage) = (seen.observations.clone(), seen.coverage.clone());
+    let hosts: Vec<AskedRow> = folder.hosts().or_exit(Exit::Data)?.values().map(asked_row).collect();
+    let sessions =
+        folder.sessions().or_exit(Exit::Data)?.collect::<Result<Vec<_>, _>>().or_exit(Exit::Data)?;
+    let sessions: Vec<SessionRow> = sessions.iter().map(session_row).collect();
+    let path = folder.path().to_owned();
     let written = tokio::task::spawn_blocking(move || {
         reports::observations::write_parquet(&path.join("observations-0.parquet"), observations.iter())?;
-        reports::coverage::write_parquet(&path.join("coverage.parquet"), &coverage)
+        reports::coverage::write_parquet(&path.join("coverage.parquet"), &coverage)?;
+        reports::asked::write_hosts(&path.join("hosts.parquet"), &hosts)?;
+        reports::asked::write_sessions(&path.join("sessions.parquet"), &sessions)
     });
     written.await.or_exit(Exit::Internal)?.or_exit(Exit::Environment)
 }
@@ -187,6 +192,7 @@ mod tests {
                 valid_from: Some(day(from)),
                 valid_until: day(until),
             }),
+            scan_window: None,
             answerable: Answerable::default(),
             note: None,
         };

@@ -4,6 +4,7 @@ mod import;
 mod judge;
 mod prepare;
 mod sweep;
+mod windows;
 
 pub use import::{Form, ImportResult, ImportWish, Imported, import};
 pub use judge::{Evidence, judge, observations};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use model::interval::civil_date;
 use model::observation::Method;
 use model::scope::Scope;
 use registry::ports::{RunRow, RunState, RunStore};
@@ -13,9 +14,9 @@ use scanner::run::{Manifest, RunFolder, Totals, scope_hash};
 use scanner::{
     Cancel, Identifier, Options, Outcome, Progress, RawRequest, SweepError, SweepOutcome, SweepRequest, sweep,
 };
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
-use super::Prepared;
+use super::{Prepared, windows};
 use crate::clock::{self, SystemMint};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::session::{OrStoreFailure, Session};
@@ -82,31 +83,51 @@ pub async fn resume(session: &Session, folder: RunFolder) -> Result<Swept, Failu
     go_on(session, folder, scope).await
 }
 
+/// Carries a run out session by session: a session ends with its day or as a scan window shuts, and the next goes on
+/// under the scope of its moment. Until a window opens, nothing is done but waiting.
 async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swept, Failure> {
     let run = folder.manifest().run;
-    let raw = raw_request(&folder).await?;
-    if let Some(raw) = &raw {
-        tokio::spawn(turn_by_signal(raw.throttle.clone()));
-    }
-    let (progress, looks) = watch::channel(Progress::default());
-    let drawing = progress::follow(looks);
-    let cancel = Cancel::new();
-    tokio::spawn(stop_on_signal(cancel.clone(), run.to_string()));
-    let identifier = folder.manifest().options.identify.then(|| identifier(clock::random_seed()));
-    let request = SweepRequest {
-        folder: folder.clone(),
-        scope: Arc::new(scope),
-        identifier,
-        clock: clock::now,
-        progress,
-        cancel: cancel.clone(),
-        raw,
+    let stop = Cancel::new();
+    tokio::spawn(stop_on_signal(stop.clone(), run.to_string()));
+    let mut scope = scope;
+    let mut sockets = None;
+    let swept = loop {
+        let now = clock::now();
+        if civil_date(now) != scope.day() {
+            scope = Scope::of(&session.register().await?, session.today());
+        }
+        let of_now = Arc::new(scope.at(now));
+        match (windows::all_shut(&folder.manifest().plan, &of_now), &sockets) {
+            // Nothing to do, and no sockets to keep open for it.
+            (Some(opens_at), _) if windows::wait(opens_at, &stop).await => continue,
+            (Some(_), _) => break Ok(stopped_waiting(&folder)?),
+            (None, None) => {
+                sockets = Some(Sockets::open(&folder).await?);
+            }
+            (None, Some(_)) => {}
+        }
+        let opened = sockets.as_mut().expect("opened before the first session");
+        let swept = one_session(&folder, of_now.clone(), opened, &stop).await;
+        match &swept {
+            Ok(SweepOutcome { outcome: Outcome::DayEnded, .. }) => {
+                output::note("the day is over; going on under the scope of the new one");
+            }
+            Ok(SweepOutcome { outcome: Outcome::WindowEnded, .. }) => {
+                output::note("a scan window has shut; what is left of it waits for the next");
+            }
+            Ok(SweepOutcome { outcome: Outcome::PutOff, .. }) => {
+                let opens_at = windows::next_opening(&folder.manifest().plan, &of_now);
+                if !windows::wait(opens_at.unwrap_or(now), &stop).await {
+                    break swept;
+                }
+            }
+            Ok(SweepOutcome { outcome: Outcome::Finished | Outcome::Interrupted, .. }) | Err(_) => {
+                break swept;
+            }
+        }
     };
-    let swept = sweep(request).await;
     // From here on a signal ends the process: what follows is a transaction or can be done again.
-    cancel.cancel();
-    // The drawing ends with the sender that the sweep held; a fault in it must not hide what was swept.
-    let _ = drawing.await;
+    stop.cancel();
     let (state, totals) = match &swept {
         Ok(swept) if swept.outcome == Outcome::Finished => (RunState::Finished, swept.totals),
         Ok(swept) => (RunState::Interrupted, swept.totals),
@@ -122,8 +143,75 @@ async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swe
     Ok(Swept { folder, outcome, totals, raw, ended_at })
 }
 
+/// A run that was stopped while it waited, before anything was asked in this process.
+fn stopped_waiting(folder: &RunFolder) -> Result<SweepOutcome, Failure> {
+    let totals = folder.summary().or_sweep_failure()?.totals;
+    Ok(SweepOutcome { outcome: Outcome::Interrupted, totals, raw: None })
+}
+
+/// One session: the sweep with its progress.
+async fn one_session(
+    folder: &RunFolder,
+    scope: Arc<Scope>,
+    sockets: &mut Sockets,
+    stop: &Cancel,
+) -> Result<SweepOutcome, SweepError> {
+    let (progress, looks) = watch::channel(Progress::default());
+    let drawing = progress::follow(looks);
+    let cancel = Cancel::new();
+    let passing_on = {
+        let (stop, cancel) = (stop.clone(), cancel.clone());
+        tokio::spawn(async move {
+            stop.cancelled().await;
+            cancel.cancel();
+        })
+    };
+    let (raw, given_back) = sockets.take();
+    let request = SweepRequest {
+        folder: folder.clone(),
+        scope,
+        identifier: folder.manifest().options.identify.then(|| identifier(clock::random_seed())),
+        clock: clock::now,
+        progress,
+        cancel: cancel.clone(),
+        raw,
+    };
+    let swept = sweep(request).await;
+    passing_on.abort();
+    sockets.start = given_back.await.ok();
+    // The drawing ends with the sender that the sweep held; a fault in it must not hide what was swept.
+    let _ = drawing.await;
+    swept
+}
+
+/// The sockets of a raw run, from its first session on.
+struct Sockets {
+    start: Option<RawStart>,
+    throttle: Arc<Throttle>,
+}
+
+impl Sockets {
+    async fn open(folder: &RunFolder) -> Result<Sockets, Failure> {
+        let start = raw_start(folder).await?;
+        let throttle = Arc::new(Throttle::new(folder.manifest().options.raw.rate));
+        if start.is_some() {
+            tokio::spawn(turn_by_signal(throttle.clone()));
+        }
+        Ok(Sockets { start, throttle })
+    }
+
+    /// What a session takes, and where it leaves the sockets for the next.
+    fn take(&mut self) -> (Option<RawRequest>, oneshot::Receiver<RawStart>) {
+        let (give_back, given_back) = oneshot::channel();
+        let key = [clock::random_seed(), clock::random_seed()];
+        let request =
+            |start| RawRequest { start, key, throttle: self.throttle.clone(), give_back: Some(give_back) };
+        (self.start.take().map(request), given_back)
+    }
+}
+
 /// Opens the sockets of a raw run, then gives up the privileges that took: nothing that arrives is read with them.
-async fn raw_request(folder: &RunFolder) -> Result<Option<RawRequest>, Failure> {
+async fn raw_start(folder: &RunFolder) -> Result<Option<RawStart>, Failure> {
     let manifest = folder.manifest().clone();
     if !manifest.method.is_raw() {
         return Ok(None);
@@ -132,11 +220,9 @@ async fn raw_request(folder: &RunFolder) -> Result<Option<RawRequest>, Failure> 
         let start = RawStart::open(&manifest, clock::random_seed())?;
         // Root keeps its right to files: the data folder may belong to whoever called sudo.
         rawsock::drop_capabilities_except(&[rawsock::Capability::DacOverride])?;
-        Ok::<_, PathError>((start, manifest.options.raw.rate))
+        Ok::<_, PathError>(start)
     });
-    let (start, rate) = opened.await.or_exit(Exit::Internal)?.or_exit(Exit::Environment)?;
-    let key = [clock::random_seed(), clock::random_seed()];
-    Ok(Some(RawRequest { start, key, throttle: Arc::new(Throttle::new(rate)) }))
+    opened.await.or_exit(Exit::Internal)?.or_exit(Exit::Environment).map(Some)
 }
 
 /// Lets signals change the rate of a run: SIGUSR1 raises it, SIGUSR2 lowers it, SIGQUIT pauses and goes on.

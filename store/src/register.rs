@@ -129,13 +129,13 @@ async fn write_asset(tx: &mut Tx, asset: &Asset) -> Result<(), StoreError> {
     let authorisation = asset.authorisation.as_ref();
     sqlx::query(
         "INSERT INTO assets (id, unit, system, target, owned_from, owned_until, approver, authorised_from, \
-         authorised_until, in_charge, operated_by, used_by, note) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         authorised_until, in_charge, operated_by, used_by, note, scan_window) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (id) DO UPDATE SET unit = excluded.unit, system = excluded.system, target = excluded.target, \
          owned_from = excluded.owned_from, owned_until = excluded.owned_until, approver = excluded.approver, \
          authorised_from = excluded.authorised_from, authorised_until = excluded.authorised_until, \
          in_charge = excluded.in_charge, operated_by = excluded.operated_by, used_by = excluded.used_by, \
-         note = excluded.note",
+         note = excluded.note, scan_window = excluded.scan_window",
     )
     .bind(asset.id.to_string())
     .bind(asset.unit.to_string())
@@ -150,6 +150,7 @@ async fn write_asset(tx: &mut Tx, asset: &Asset) -> Result<(), StoreError> {
     .bind(text(asset.answerable.operator))
     .bind(text(asset.answerable.user))
     .bind(&asset.note)
+    .bind(text(asset.scan_window.as_ref()))
     .execute(&mut **tx)
     .await
     .map_err(fault::at(format!("asset {} ({})", asset.id, asset.target)))?;

@@ -16,3 +16,4 @@ mod sandbox;
 mod scanning;
 mod silence;
 mod tidy;
+mod windows;

@@ -72,6 +72,10 @@ fn a_data_folder_that_cannot_be_written_to_can_be_looked_at() {
     let reports = sandbox.run(&["report", "list", "--json"]).ends(0).json();
     assert_eq!(reports["data"].as_array().unwrap().len(), 1);
     sandbox.run(&["lab", "list"]).ends(0);
+    sandbox.run(&["registry", "list", "assets"]).ends(0).says(&[note]);
+    sandbox.run(&["registry", "check"]).ends(0).says(&[note]);
+    let exported = sandbox.path("register.xlsx");
+    sandbox.run(&["registry", "export", "-o", exported.to_str().unwrap()]).ends(0).says(&[note]);
     sandbox.run(&["report", "build"]).ends(74).says(&["--data"]);
     sandbox.run(&["scan", "--ports", &port]).ends(74).says(&["--data"]);
     drop(read_only);

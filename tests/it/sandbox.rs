@@ -1,5 +1,6 @@
 //! A folder of its own with the binary to run in it, and what the binary said.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -146,4 +147,8 @@ impl Network {
     pub(crate) fn host(&self, host: u8) -> String {
         format!("127.{}.1.{host}", self.octet)
     }
+}
+
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }

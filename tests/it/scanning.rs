@@ -2,14 +2,13 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Network, Ran, Sandbox};
+use crate::sandbox::{Network, Ran, Sandbox, is_root};
 
 /// Ports above the ephemeral range, where next to nothing listens on every address of a machine; and how many.
 const QUIET_PORTS: &str = "61001-64000";
@@ -76,10 +75,6 @@ impl Drop for SmallDisk {
         // Lazily: a process that was just killed may still hold it for a moment.
         let _ = Command::new("umount").arg("-l").arg(&self.path).status();
     }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 #[test]

@@ -5,7 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use model::unreachable::Unreachable;
+use model::shape::Shape;
+use model::unreachable::{Icmp, IcmpError};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -29,7 +30,7 @@ pub enum Heard<'a> {
     /// An ICMP error about a packet of ours. `from` is whoever sent it, seldom the target itself.
     Unreachable {
         from: IpAddr,
-        reason: Unreachable,
+        error: IcmpError,
         quoted: Quoted,
     },
     /// An answer to an echo or timestamp request.
@@ -62,16 +63,6 @@ impl Segment {
     pub fn is_reset(&self) -> bool {
         self.flags & Self::RST != 0
     }
-}
-
-/// What a stack shows of itself in one answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Shape {
-    /// Time to live, or hop limit, as it arrived.
-    pub ttl: u8,
-    pub window: u16,
-    /// The kinds of its TCP options in order, the first eight, 0 behind the last.
-    pub options: [u8; 8],
 }
 
 /// Our own packet, as an ICMP error quotes it: the first eight bytes behind the IP header.
@@ -232,30 +223,24 @@ fn icmp<'a>(packet: &Ip<'a>) -> Option<Heard<'a>> {
     match (header[0], header[1]) {
         (0, 0) => Some(Heard::Echo(echo(packet, header, false))),
         (14, 0) => Some(Heard::Echo(echo(packet, header, true))),
-        (3 | 11 | 12, code) => {
-            let reason = match header[0] {
-                3 => Unreachable::of_icmp(code)?,
-                11 => Unreachable::TimeExceeded,
-                _ => Unreachable::ParameterProblem,
-            };
+        (kind, code) => {
+            let error = IcmpError::of(Icmp::V4, kind, code)?;
             let quoted = quoted(&Ip::v4(packet.payload.get(8..)?, true)?)?;
-            Some(Heard::Unreachable { from: packet.from, reason, quoted })
+            Some(Heard::Unreachable { from: packet.from, error, quoted })
         }
-        _ => None,
     }
 }
 
 fn icmpv6<'a>(packet: &Ip<'a>) -> Option<Heard<'a>> {
     let header: &[u8; 8] = packet.payload.first_chunk()?;
-    let reason = match (header[0], header[1]) {
-        (129, 0) => return Some(Heard::Echo(echo(packet, header, false))),
-        (1, code) => Unreachable::of_icmpv6(code)?,
-        (3, _) => Unreachable::TimeExceeded,
-        (4, _) => Unreachable::ParameterProblem,
-        _ => return None,
-    };
-    let quoted = quoted(&Ip::v6(packet.payload.get(8..)?)?)?;
-    Some(Heard::Unreachable { from: packet.from, reason, quoted })
+    match (header[0], header[1]) {
+        (129, 0) => Some(Heard::Echo(echo(packet, header, false))),
+        (kind, code) => {
+            let error = IcmpError::of(Icmp::V6, kind, code)?;
+            let quoted = quoted(&Ip::v6(packet.payload.get(8..)?)?)?;
+            Some(Heard::Unreachable { from: packet.from, error, quoted })
+        }
+    }
 }
 
 fn echo(packet: &Ip<'_>, header: &[u8; 8], is_timestamp: bool) -> Echo {
@@ -379,10 +364,12 @@ mod tests {
             to_port: 443,
             sequence: 0xdead_beef,
         };
-        let about = |reason| Some(Heard::Unreachable { from: ip("198.51.100.7"), reason, quoted });
-        check(&v4(ICMP, &error), about(Unreachable::Prohibited));
-        error[..2].copy_from_slice(&[11, 0]);
-        check(&v4(ICMP, &error), about(Unreachable::TimeExceeded));
+        for (kind, code) in [(3, 13), (3, 10), (3, 3), (11, 0), (12, 1)] {
+            error[..2].copy_from_slice(&[kind, code]);
+            let told = IcmpError::of(Icmp::V4, kind, code).expect("an error about a target");
+            let about = Heard::Unreachable { from: ip("198.51.100.7"), error: told, quoted };
+            check(&v4(ICMP, &error), Some(about));
+        }
         // Codes that are no answer about a port: fragmentation needed, and one nobody defined.
         error[..2].copy_from_slice(&[3, 4]);
         check(&v4(ICMP, &error), None);

@@ -9,4 +9,4 @@ mod heard;
 
 pub use cookie::{Cookies, Path};
 pub use frame::{LinkHeader, Template, checksum};
-pub use heard::{Echo, Heard, Quoted, Segment, Shape, hear_ip};
+pub use heard::{Echo, Heard, Quoted, Segment, hear_ip};

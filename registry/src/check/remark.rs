@@ -108,6 +108,8 @@ pub enum RemarkKind {
     ExclusionOutsideAssets,
     #[error("the exclusion names a host and protects no address; exclude the host's addresses")]
     ExclusionOfHost,
+    #[error("the scan window is of a host name and holds no address back; give it to the host's addresses")]
+    WindowOfHost,
 }
 
 fn roles(roles: &[Role], name: fn(Role) -> &'static str, separator: &str) -> String {
@@ -122,7 +124,8 @@ impl RemarkKind {
             | RemarkKind::AuthorisationEnded { .. }
             | RemarkKind::NobodyAnswers { .. }
             | RemarkKind::RegionAbolished { .. }
-            | RemarkKind::ExclusionOfHost => Weight::Error,
+            | RemarkKind::ExclusionOfHost
+            | RemarkKind::WindowOfHost => Weight::Error,
             RemarkKind::AuthorisationEnds { .. }
             | RemarkKind::NotAuthorised
             | RemarkKind::NoLevel
@@ -159,6 +162,7 @@ impl RemarkKind {
             RemarkKind::ExclusionEnded { until } => format!("排除已于{until}到期，恢复扫描"),
             RemarkKind::ExclusionEnds { until } => format!("排除将于{until}到期，之后恢复扫描"),
             RemarkKind::ExclusionOutsideAssets => "排除目标不在本单位资产范围内".into(),
+            RemarkKind::WindowOfHost => "扫描时段填在域名上，不能约束任何地址，请填在其地址上".into(),
             RemarkKind::ExclusionOfHost => "排除的是域名，不能保护任何地址，请改为排除其地址".into(),
         }
     }

@@ -85,6 +85,24 @@ pub(super) const ASSETS: &[ColumnSpec] = &[
         example: "2026-12-31",
         ..PLAIN
     },
+    ColumnSpec {
+        key: Key::ScanWindow,
+        header: "扫描时段",
+        aliases: &[
+            "扫描窗口",
+            "扫描时间",
+            "允许扫描时间",
+            "允许扫描时段",
+            "scan window",
+            "scan_window",
+            "scan hours",
+        ],
+        kind: Kind::ScanWindow,
+        note: "北京时间，如 22:00-06:00 或 周一至周五 22:00-06:00，多个用分号隔开；不限则留空",
+        width: 28,
+        example: "周一至周五 22:00-06:00",
+        ..PLAIN
+    },
     IN_CHARGE,
     OPERATOR,
     USER,

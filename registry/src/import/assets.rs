@@ -13,6 +13,7 @@ use super::protection::MissingExclusions;
 use super::stage::{Entries, Registered, Stage};
 use super::systems::Known;
 use super::units::{interval, reversed};
+use super::value::Value;
 use crate::cell;
 use crate::columns::{Key, SheetKey};
 use crate::reason::{Reason, RowAt};
@@ -113,7 +114,18 @@ fn asset(
     let authorisation =
         authorisation(context, record, registered.and_then(|asset| asset.authorisation.as_ref()));
     let note = record.text_or_kept(Key::Note, registered.and_then(|asset| asset.note.as_ref()));
-    Some(Asset { id, unit, system, target: target.clone(), owned, authorisation, answerable, note })
+    let said = match record.value(Key::ScanWindow) {
+        Some(Value::ScanWindow(window)) => Some(window.clone()),
+        _ => None,
+    };
+    let kept = registered.and_then(|asset| asset.scan_window.clone());
+    let scan_window = record.or_kept(Key::ScanWindow, said, kept);
+    if scan_window.is_some() && matches!(target, AssetTarget::Host(_)) {
+        // Its addresses are others' too, and are admitted as assets of their own.
+        context.fault(record.at, Key::ScanWindow, Reason::WindowOfHost);
+    }
+    let target = target.clone();
+    Some(Asset { id, unit, system, target, owned, authorisation, scan_window, answerable, note })
 }
 
 fn too_wide(target: &AssetTarget) -> Option<Reason> {

@@ -9,6 +9,7 @@ use model::host_name::HostName;
 use model::port::Transport;
 use model::region::RegionCode;
 use model::register::{AssetTarget, ProtectionLevel};
+use model::scan_window::ScanWindow;
 
 use crate::cell;
 use crate::columns::Kind;
@@ -23,6 +24,7 @@ pub(crate) enum Value {
     Date(NaiveDate),
     Level(Option<ProtectionLevel>),
     Target(AssetTarget),
+    ScanWindow(ScanWindow),
     Port(u16),
     Transport(Transport),
 }
@@ -51,6 +53,7 @@ pub(crate) fn read(kind: Kind, cell: &CellIn, dates_from_1904: bool) -> Result<O
         | Kind::Level
         | Kind::Target
         | Kind::Addresses
+        | Kind::ScanWindow
         | Kind::Port
         | Kind::Transport
         | Kind::Service
@@ -75,6 +78,7 @@ fn from_code(kind: Kind, text: &str) -> Result<Value, Reason> {
             AssetTarget::Host(_) => Err(Reason::ExclusionOfHost),
             addresses @ AssetTarget::Addresses(_) => Ok(Value::Target(addresses)),
         },
+        Kind::ScanWindow => text.parse().map(Value::ScanWindow).map_err(|_| Reason::ScanWindow),
         Kind::Port => model::port::parse_port(text).map(Value::Port).map_err(|_| Reason::Port),
         Kind::Transport => text.parse().map(Value::Transport).map_err(|_| Reason::Transport),
         Kind::Service => service(text),
@@ -220,6 +224,7 @@ mod tests {
                 Ok(level.map_or("-".into(), |level| u8::from(level).to_string()))
             }
             Ok(Some(Value::Target(target))) => Ok(target.to_string()),
+            Ok(Some(Value::ScanWindow(window))) => Ok(window.to_string()),
             Ok(Some(Value::Port(port))) => Ok(port.to_string()),
             Ok(Some(Value::Transport(transport))) => Ok(transport.to_string()),
             Err(reason) => Err(reason.to_string()),
@@ -291,6 +296,19 @@ mod tests {
         check(Kind::Addresses, "portal.example", Err("an exclusion is a range of addresses"));
         check(Kind::Addresses, "https://portal.example/", Err("web address"));
         check(Kind::Addresses, "192.0.2.1/24", Err("the network is"));
+    }
+
+    #[test]
+    fn scan_windows_are_read_as_typed() {
+        check(Kind::ScanWindow, "周一至周五　２２：００～０６：００", Ok("Mon-Fri 22:00-06:00"));
+        check(Kind::ScanWindow, "22:00-06:00；周末 00:00-24:00", Err("scan window"));
+        check(
+            Kind::ScanWindow,
+            "22:00-06:00；周六、周日 00:00-24:00",
+            Ok("22:00-06:00; Sat,Sun 00:00-24:00"),
+        );
+        check(Kind::ScanWindow, "夜间", Err("scan window"));
+        check(Kind::ScanWindow, " ", Ok(""));
     }
 
     #[test]

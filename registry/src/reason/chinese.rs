@@ -38,6 +38,10 @@ impl Reason {
                 format!("信用代码校验码不符：末位应为{expected}，现为{found}；请核对全部18位")
             }
             Reason::Region => "行政区划代码应为六位数字，首位不为0".into(),
+            Reason::WindowOfHost => "域名不能填扫描时段，请填在其地址的资产行上".into(),
+            Reason::ScanWindow => {
+                "扫描时段应写成 22:00-06:00 或 周一至周五 22:00-06:00，多个用分号隔开".into()
+            }
             Reason::Level => "等保级别应为 1 至 5 或“未定级”".into(),
             Reason::Port => "端口应为 1 至 65535 的整数".into(),
             Reason::Transport => "传输协议应为 tcp 或 udp".into(),

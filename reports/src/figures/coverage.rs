@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::findings::address_key;
+use super::sureness::percent;
 use super::{all, counts_by};
 use crate::error::ReportError;
 use crate::frame::Row;
@@ -132,6 +133,7 @@ pub(super) fn ports_probed(view: &View) -> Table {
 pub(super) fn runs(view: &View) -> Table {
     let lists = port_lists(view);
     let row = |run: &RunRow| {
+        let loss = view.losses.iter().find(|loss| loss.run == run.id);
         vec![
             Value::Instant(run.started_at),
             Value::instant(run.finished_at),
@@ -145,12 +147,19 @@ pub(super) fn runs(view: &View) -> Table {
             Value::Text(run.seed.to_string()),
             Value::Text(run.scope_hash.clone()),
             list_of(&lists, &run.ports).map_or(Value::None, Value::Number),
+            loss.map_or(Value::None, |loss| Value::Text(percent(loss.loss_at_most_ppm))),
+            loss.map_or(Value::None, |loss| Value::Count(loss.n_sent)),
+            loss.map_or(Value::None, |loss| Value::Count(loss.n_measured)),
+            loss.map_or(Value::None, |loss| Value::Count(loss.n_lost)),
         ]
     };
     Table {
         id: "runs",
         title: words("扫描任务", "Scan runs"),
-        note: None,
+        note: Some(words(
+            "丢失率上限由任务中的重发与复测测得，在 95% 的把握下不超过该值；完整连接方式不测量。",
+            "Loss at most is measured by what each run asked again, and not exceeded with 95 % confidence; full connections measure none.",
+        )),
         empty: words("本期没有扫描任务。", "There were no scan runs."),
         columns: vec![
             Column::new("started_at", "开始", "Started", Kind::Instant, 19),
@@ -165,6 +174,10 @@ pub(super) fn runs(view: &View) -> Table {
             Column::new("seed", "种子", "Seed", Kind::Code, 22).off_page(),
             Column::new("scope_hash", "范围指纹", "Scope hash", Kind::Code, 66).off_page(),
             Column::new("list", "端口清单", "Port list", Kind::Number, 12).off_page(),
+            Column::new("loss_at_most", "丢失率上限", "Loss at most", Kind::Text, 12),
+            Column::new("n_sent", "发送次数", "Sent", Kind::Count, 12).off_page(),
+            Column::new("n_measured", "测量次数", "Measured", Kind::Count, 12).off_page(),
+            Column::new("n_lost", "丢失次数", "Lost", Kind::Count, 12).off_page(),
         ],
         rows: view.runs.iter().map(row).collect(),
         total: None,

@@ -6,7 +6,8 @@ use super::{Figure, all};
 use crate::error::ReportError;
 use crate::frame::Row;
 use crate::rows::{
-    CertificateRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, UnitRow,
+    CertificateRow, ClusterRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow,
+    UnitRow, UnsureRow,
 };
 use crate::text::{Words, words};
 use crate::view::{View, WITHDRAWN};
@@ -134,6 +135,10 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
         "因超出授权范围等原因而未探测的目标", "not probed, since outside the scope or otherwise refused", "refusals", true;
     "coverage.silent", "静默备案服务", "Silent declared services", SERVICES, SilentRow::FRAME, Measure::Rows, all,
         "已备案但未应答的服务", "declared services that did not answer", "silent", true;
+    "coverage.unsure", "可信度不足的地址", "Addresses less sure than asked for", ADDRESSES, UnsureRow::FRAME, Measure::Rows, all,
+        "因丢包，发现其开放端口的可信度低于扫描任务要求的地址", "so much gets lost that an open port is less surely seen than the run asks for", "unsure", true;
+    "coverage.clustered", "可能由中间设备应答的地址", "Addresses a device may answer for", ADDRESSES, ClusterRow::FRAME, Measure::Rows, all,
+        "应答特征相同且与主机自身表现不符、可能由同一中间设备代为应答的地址", "answer alike and unlike themselves, so that one device may answer for them", "clusters", true;
 };
 
 fn within(days: i64) -> Expr {

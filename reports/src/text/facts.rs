@@ -4,6 +4,7 @@
 
 use model::fact::{Fact, Facts};
 use model::observation::{Access, FilterReason, PortState};
+use model::unreachable::{Icmp, IcmpError, Unreachable};
 
 use super::{Words, show_date, words};
 
@@ -94,8 +95,37 @@ fn port(state: PortState) -> Words {
         PortState::Filtered(FilterReason::Prohibited) => {
             words("端口被过滤（管理禁止）", "port filtered (prohibited)")
         }
+        PortState::Filtered(FilterReason::Icmp(error)) => {
+            let Words { zh, en } = icmp(error);
+            Words::of(format!("端口被过滤（{zh}）"), format!("port filtered ({en})"))
+        }
         PortState::Unverifiable => words("无法判定", "cannot tell"),
     }
+}
+
+/// An ICMP error in words, with its type and code.
+fn icmp(error: IcmpError) -> Words {
+    let (zh, en) = match error.reason() {
+        Unreachable::Network => ("网络不可达", "network unreachable"),
+        Unreachable::Host => ("主机不可达", "host unreachable"),
+        Unreachable::Protocol => ("协议不可达", "protocol unreachable"),
+        Unreachable::Port => ("端口不可达", "port unreachable"),
+        Unreachable::NetworkProhibited => ("网络被管理禁止", "network prohibited"),
+        Unreachable::HostProhibited => ("主机被管理禁止", "host prohibited"),
+        Unreachable::Prohibited => ("管理禁止", "prohibited"),
+        Unreachable::Rejected => ("路由拒绝", "rejected by a route"),
+        Unreachable::TimeExceeded => ("超出生存时间", "time exceeded"),
+        Unreachable::ParameterProblem => ("报文参数有误", "a fault found in the packet"),
+    };
+    let family = match error.family() {
+        Icmp::V4 => "ICMP",
+        Icmp::V6 => "ICMPv6",
+    };
+    let (kind, code) = (error.kind(), error.code());
+    Words::of(
+        format!("{zh}，{family} 类型 {kind} 代码 {code}"),
+        format!("{en}, {family} type {kind} code {code}"),
+    )
 }
 
 #[cfg(test)]
@@ -126,6 +156,12 @@ mod tests {
             "port closed (connection refused); no answer since 2026-05-07",
         );
         check([], "", "");
+        let prohibited = FilterReason::Icmp("icmp 3/10".parse().expect("an error"));
+        check(
+            [Fact::Port { state: PortState::Filtered(prohibited) }],
+            "端口被过滤（主机被管理禁止，ICMP 类型 3 代码 10）",
+            "port filtered (host prohibited, ICMP type 3 code 10)",
+        );
     }
 
     #[test]
@@ -134,7 +170,9 @@ mod tests {
         let stored = serde_json::to_string(line).expect("a text");
         let read: Facts = serde_json::from_str(&stored).expect("an older form");
         check(read, &format!("“{line}”"), &format!("“{line}”"));
-        let now = Facts::from([Fact::SendsNothing, Fact::Tls { version: None }]);
+        let reason = FilterReason::Icmp("icmpv6 1/1".parse().expect("an error"));
+        let port = |reason| Fact::Port { state: PortState::Filtered(reason) };
+        let now = Facts::from([Fact::SendsNothing, port(reason), port(FilterReason::Prohibited)]);
         let stored = serde_json::to_string(&now).expect("facts");
         assert_eq!(serde_json::from_str::<Facts>(&stored).expect("the same facts"), now);
     }

@@ -7,7 +7,7 @@ use model::reconcile::ChangeKind;
 
 use super::terms::{Movement, Novelty};
 use crate::error::{Damage, ReportError};
-use crate::rows::{FindingRow, HostRow, RunRow, ServiceRow, Standing};
+use crate::rows::{CoveredRow, FindingRow, HostRow, RunRow, ServiceRow, Standing};
 use crate::snapshot::Snapshot;
 
 /// The ports of a row, written as [`PortSet`] writes them: `Some(None)` for no port, `None` for anything else.
@@ -27,6 +27,8 @@ pub(super) struct Past {
     hosts: HashMap<String, (String, String)>,
     /// Each way in which rows write their ports, read once.
     ports: HashMap<String, PortSet>,
+    /// Address and transport to the ports that were settled over it, where the address is told by another.
+    others: HashMap<(String, String), PortSet>,
     /// Run to its transport.
     transports: HashMap<String, String>,
 }
@@ -46,8 +48,14 @@ impl Past {
             }
             hosts.insert(row.addr, (row.covered, row.run));
         }
+        let mut others = HashMap::new();
+        for row in before.rows::<CoveredRow>()? {
+            let ports =
+                row.ports.parse().map_err(|_| before.damaged::<CoveredRow>(Damage::Value("ports")))?;
+            others.insert((row.addr, row.transport), ports);
+        }
         let transports = before.rows::<RunRow>()?.into_iter().map(|row| (row.id, row.transport)).collect();
-        Ok(Past { findings, services, hosts, ports, transports })
+        Ok(Past { findings, services, hosts, ports, others, transports })
     }
 
     /// Whether the port was probed for the previous report. Host names aren't resolved here and count as covered.
@@ -56,9 +64,12 @@ impl Past {
             return true;
         }
         let Some((covered, run)) = self.hosts.get(target) else { return false };
-        let of_transport = self.transports.get(run).is_none_or(|of| of == transport);
-        let settled = self.ports.get(covered).zip(u16::try_from(port).ok());
-        of_transport && settled.is_some_and(|(ports, port)| ports.contains(port))
+        let settled = if self.transports.get(run).is_none_or(|of| of == transport) {
+            self.ports.get(covered)
+        } else {
+            self.others.get(&(target.to_owned(), transport.to_owned()))
+        };
+        settled.zip(u16::try_from(port).ok()).is_some_and(|(ports, port)| ports.contains(port))
     }
 
     pub(super) fn novelty(&self, row: &ServiceRow) -> Novelty {

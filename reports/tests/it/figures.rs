@@ -265,6 +265,8 @@ fn moved(now: FindingRow, before: Option<FindingRow>, was_probed: bool) -> Optio
     let covered = if was_probed { "22,443,6379" } else { "80,443" };
     let host = town::host(&now.target, "unit-0000", true, 0, earlier.head.data_as_of);
     earlier.hosts = vec![HostRow { covered: covered.into(), ..host }];
+    earlier.covered =
+        vec![CoveredRow { addr: now.target.clone(), transport: "udp".into(), ports: "53,161".into() }];
     earlier.findings.extend(before);
     current.findings = vec![now];
     let figures = figures_of(&current, Some(&earlier));
@@ -292,6 +294,9 @@ fn findings_move_by_comparison_with_the_previous_report() {
     };
     check(open(), None, true, Some("new"));
     check(open(), None, false, Some("first-measured"));
+    let udp = |port| FindingRow { port, transport: "udp".into(), ..open() };
+    check(udp(161), None, true, Some("new"));
+    check(udp(443), None, true, Some("first-measured"));
     check(open(), Some(open()), true, Some("unchanged"));
     check(open(), Some(with(Standing::Missing)), true, Some("back"));
     check(open(), Some(with(Standing::Closed)), true, Some("reopened"));

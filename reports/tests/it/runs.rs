@@ -8,6 +8,7 @@ use model::observation::{
     Certainty, Endpoint, FirstBytes, Method, Observation, PortState, Reply, ServiceFacts, TlsFacts,
 };
 use model::port::Transport;
+use model::shape::Shape;
 use reports::coverage::{self, PortCounts};
 use reports::{ReportError, observations};
 
@@ -22,6 +23,7 @@ fn observation(port: u16) -> Observation {
         state: PortState::Open,
         method: Method::Connect,
         rtt_us: (port > 1).then_some(250),
+        shape: (port > 1).then_some(Shape { ttl: 57, window: 64_240, options: [2, 4, 8, 1, 3, 0, 0, 0] }),
         service: ServiceFacts {
             certainty: Certainty::Identified,
             protocol: Some("http".into()),
@@ -94,4 +96,38 @@ fn coverage_is_a_row_for_each_span_of_ports() {
     let counts = coverage::counts_by_host(&coverage);
     let first = counts[&"192.0.2.1".parse::<std::net::IpAddr>().unwrap()];
     assert_eq!(first, PortCounts { n_open: 1, n_closed: 2, n_filtered: 1, n_unverifiable: 0 });
+}
+
+#[test]
+fn how_hosts_were_asked_and_what_was_lost_reads_back() {
+    use reports::asked::{AskedRow, SessionRow, ppm, read, write_hosts, write_sessions};
+    let folder = tempfile::tempdir().unwrap();
+    let asked = AskedRow {
+        addr: "2001:db8::1".into(),
+        n_sent: 1_200,
+        n_open: 3,
+        n_refused: 997,
+        n_measured: 1_000,
+        n_lost: 12,
+        loss_ppm: ppm(0.012),
+        confidence_ppm: ppm(0.9999),
+        takes_everything: false,
+        refused_ttl: Some(57),
+    };
+    let session = SessionRow {
+        n_sent: 1_300,
+        n_repeats: 100,
+        n_received: 1_001,
+        n_late: 1,
+        n_forged: 2,
+        n_measured: 1_000,
+        n_lost: 12,
+        loss_at_most_ppm: ppm(0.0199),
+    };
+    let (hosts, sessions) = (folder.path().join("hosts.parquet"), folder.path().join("sessions.parquet"));
+    write_hosts(&hosts, std::slice::from_ref(&asked)).unwrap();
+    write_sessions(&sessions, std::slice::from_ref(&session)).unwrap();
+    assert_eq!(read::<AskedRow>(&hosts).unwrap(), [asked]);
+    assert_eq!(read::<SessionRow>(&sessions).unwrap(), [session]);
+    assert_eq!([ppm(0.999_999_96), ppm(f64::NAN), ppm(-1.0), ppm(2.0)], [1_000_000, 0, 0, 1_000_000]);
 }

@@ -7,6 +7,8 @@ use reports::ReportError;
 use reports::rows::*;
 use reports::snapshot::{Snapshot, SnapshotInput, freeze, open};
 
+use sha2::Digest;
+
 use crate::town;
 
 fn rows_of(snapshot: &Snapshot) -> SnapshotInput {
@@ -24,6 +26,10 @@ fn rows_of(snapshot: &Snapshot) -> SnapshotInput {
         checks: snapshot.rows().unwrap(),
         findings: snapshot.rows().unwrap(),
         refusals: snapshot.rows().unwrap(),
+        losses: snapshot.rows().unwrap(),
+        unsure: snapshot.rows().unwrap(),
+        clusters: snapshot.rows().unwrap(),
+        covered: snapshot.rows().unwrap(),
     }
 }
 
@@ -95,7 +101,7 @@ fn a_flipped_byte_is_found_in_every_file() {
     let dir = folder.path().join("s");
     frozen(&sample(), &dir);
     let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), 13);
+    assert_eq!(files.len(), 17);
     for path in files {
         let whole = fs::read(&path).unwrap();
         // The last byte of the table of contents is its closing brace, the first its opening one.
@@ -139,4 +145,33 @@ fn a_place_that_cannot_be_written_is_named() {
     fs::write(folder.path().join("file"), "").unwrap();
     let error = freeze(&folder.path().join("file/s"), &sample()).unwrap_err();
     assert!(matches!(error, ReportError::Unwritable { .. }), "{error}");
+}
+
+#[test]
+fn a_snapshot_from_before_there_were_losses_opens_without_any() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Entry {
+        sha256: String,
+        n_rows: usize,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("old");
+    let input = sample();
+    frozen(&input, &dir);
+    let path = dir.join("snapshot.json");
+    let mut contents: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let files = contents["files"].as_object_mut().unwrap();
+    for later in ["losses", "unsure", "clusters", "covered"] {
+        assert!(files.remove(&format!("{later}.parquet")).is_some());
+        fs::remove_file(dir.join(format!("{later}.parquet"))).unwrap();
+    }
+    let files: std::collections::BTreeMap<String, Entry> =
+        serde_json::from_value(contents["files"].clone()).unwrap();
+    let hashed = sha2::Sha256::digest(serde_json::to_vec(&(1u32, &input.head, &files)).unwrap());
+    contents["hash"] = hashed.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    fs::write(&path, serde_json::to_vec(&contents).unwrap()).unwrap();
+    let opened = open(&dir).unwrap();
+    let without =
+        SnapshotInput { losses: vec![], unsure: vec![], clusters: vec![], covered: vec![], ..input };
+    assert_eq!(rows_of(&opened), without);
 }

@@ -461,6 +461,45 @@ pub(crate) fn town(number: &str, as_of: &str, n_units: usize, n_findings: usize,
         last_seen: None,
         declared_until: NaiveDate::from_ymd_opt(2027, 1, 1),
     });
+    input.covered.push(CoveredRow {
+        addr: "192.0.0.1".into(),
+        transport: "udp".into(),
+        ports: "53,161".into(),
+    });
+    input.losses.push(LossRow {
+        run: "run-1".into(),
+        n_sent: 21_000,
+        n_measured: 8_431,
+        n_lost: 84,
+        loss_at_most_ppm: 11_900,
+    });
+    input.unsure.push(UnsureRow {
+        addr: "192.0.0.1".into(),
+        unit: "unit-0000".into(),
+        run: "run-1".into(),
+        transport: "tcp".into(),
+        n_sent: 300,
+        n_measured: 97,
+        n_lost: 40,
+        loss_ppm: 412_300,
+        confidence_ppm: 989_000,
+        target_ppm: 999_900,
+    });
+    for (n, doubts) in [(1, (true, false)), (2, (false, true)), (3, (true, true))] {
+        input.clusters.push(ClusterRow {
+            number: 1,
+            addr: format!("192.0.0.{n}"),
+            unit: "unit-0000".into(),
+            run: "run-1".into(),
+            n_ports: 3,
+            window: 8_192,
+            options: "mss".into(),
+            ttl: 250,
+            hops: 5,
+            takes_everything: doubts.0,
+            other_distance: doubts.1,
+        });
+    }
     let refused = every_refusal().into_iter().zip(1..);
     input.refusals.extend(refused.map(|(refused, n)| RefusalRow::new(&refused, n, "203.0.113.9".into())));
     input.exclusions.push(ExclusionRow {

@@ -44,8 +44,9 @@ pub struct AssessInput<'a> {
     /// The addresses of every host name that this run asked for; an empty list for a name that didn't resolve.
     /// A name that the run didn't ask for is not in the map.
     pub names: &'a BTreeMap<HostName, Vec<IpAddr>>,
-    /// Names that may lead to more addresses than those in `names`: a look-up failed, or an address was refused.
-    /// Nothing of such a name is judged gone.
+    /// Names that may lead to more addresses of ours than those in `names`: a look-up failed, or the scope kept back an
+    /// address that an asset holds. One that no asset holds is no reason to doubt: nothing was ever seen there. Nothing
+    /// of a name in here is judged gone.
     pub incomplete_names: &'a BTreeSet<HostName>,
     pub now: DateTime<Utc>,
 }

@@ -83,6 +83,7 @@ impl World {
                     valid_from: None,
                     valid_until: "2027-12-31".parse().expect("a day"),
                 }),
+                scan_window: None,
                 answerable: Answerable::default(),
                 note: None,
             };
@@ -155,6 +156,7 @@ impl World {
             state,
             method: Method::Connect,
             rtt_us: None,
+            shape: None,
             service,
         });
         self.reply(place, Reply::Open)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use model::observation::{Endpoint, Observation, PortState, ServiceFacts};
 use model::scope::Target;
+use model::shape::Shape;
 use socket2::Socket;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -33,6 +34,8 @@ pub(crate) struct Opened {
     pub(crate) said: Option<Vec<u8>>,
     /// Time to the answer, where it was measured.
     pub(crate) after: Option<Duration>,
+    /// Of the packet that answered, where it was seen.
+    pub(crate) shape: Option<Shape>,
     /// Whether one of its host's connections is in hand.
     pub(crate) holds_connection: bool,
 }
@@ -78,7 +81,7 @@ async fn observe(
     identifier: Option<Arc<dyn Identifier>>,
     opened: Opened,
 ) {
-    let Opened { target, probe, socket, said, after, holds_connection } = opened;
+    let Opened { target, probe, socket, said, after, shape, holds_connection } = opened;
     let gate = HostGate::new(shared.clone(), probe.host, holds_connection);
     let transport = manifest.method.transport();
     let endpoint = Endpoint { addr: probe.addr, transport, port: probe.port };
@@ -117,6 +120,7 @@ async fn observe(
         state: PortState::Open,
         method: manifest.method,
         rtt_us,
+        shape,
         service,
     };
     // If the writer is gone, the run is ending with an error of its own.

@@ -13,5 +13,5 @@ mod worker;
 pub(crate) use dispense::Dispenser;
 pub(crate) use identifying::{Opened, identify_all};
 pub(crate) use record::{Record, RecordError, write};
-pub(crate) use shared::{Beginning, Shared, Waiter};
+pub(crate) use shared::{Beginning, Kept, Shared, Waiter};
 pub(crate) use worker::work;

@@ -54,6 +54,10 @@ pub(crate) struct Shared {
     pub(crate) cancel: Cancel,
     /// Set where the run was cancelled since the day of the scope is over.
     pub(crate) day_ended: AtomicBool,
+    /// Set where it was cancelled since a scan window shut.
+    pub(crate) window_ended: AtomicBool,
+    /// Probes left without an end since their addresses are outside their scan windows.
+    pub(crate) n_put_off: AtomicU64,
     pub(crate) clock: Clock,
     pub(crate) records: mpsc::Sender<Record>,
     /// Probes without an end.
@@ -66,6 +70,14 @@ pub(crate) struct Shared {
     n_granted: AtomicU64,
     totals: Mutex<Totals>,
     refused: Mutex<HashSet<IpAddr>>,
+}
+
+/// Why an address isn't probed in this session.
+pub(crate) enum Kept {
+    /// It may not be. Its record, if it has none yet.
+    Back(Option<Record>),
+    /// It is outside its scan window.
+    Later,
 }
 
 /// What a [`Shared`] begins with.
@@ -107,6 +119,8 @@ impl Shared {
             n_in_flight: Arc::default(),
             n_identifying: AtomicU64::new(0),
             day_ended: AtomicBool::new(false),
+            window_ended: AtomicBool::new(false),
+            n_put_off: AtomicU64::new(0),
             changed: Notify::new(),
             granted: Mutex::default(),
             n_granted: AtomicU64::new(0),
@@ -128,17 +142,36 @@ impl Shared {
         self.order.at(index).and_then(|position| self.plan.probe(position))
     }
 
-    /// Admits an address right before it is probed. The error is its record, if it has none yet.
-    pub(crate) fn admit(&self, addr: IpAddr) -> Result<Target, Option<Record>> {
-        self.scope.admit(addr).map_err(|refusal| self.refusal(addr, Reason::from(&refusal)))
+    /// Admits an address right before it is probed.
+    pub(crate) fn admit(&self, addr: IpAddr) -> Result<Target, Kept> {
+        self.scope.admit(addr).map_err(|refusal| match refusal.opens_at() {
+            Some(_) => Kept::Later,
+            None => Kept::Back(self.refusal(addr, Reason::from(&refusal))),
+        })
     }
 
-    /// Cancels the run once the day of its scope is over: what may be probed today, another scope says.
-    pub(crate) fn end_with_the_day(&self) {
-        if civil_date((self.clock)()) != self.scope.day() && !self.cancel.is_cancelled() {
-            self.day_ended.store(true, Ordering::Release);
-            self.cancel.cancel();
+    /// Leaves a probe without an end: its address is outside its scan window.
+    pub(crate) fn put_off(&self) {
+        self.n_put_off.fetch_add(1, Ordering::Relaxed);
+        self.fewer(1);
+    }
+
+    /// Cancels the session once its scope is over, with the day or as a scan window shuts: what may be probed from then
+    /// on, another scope says.
+    pub(crate) fn end_with_the_scope(&self) {
+        if self.cancel.is_cancelled() {
+            return;
         }
+        let now = (self.clock)();
+        let over = if civil_date(now) != self.scope.day() {
+            &self.day_ended
+        } else if self.scope.holds_until().is_some_and(|until| until <= now) {
+            &self.window_ended
+        } else {
+            return;
+        };
+        over.store(true, Ordering::Release);
+        self.cancel.cancel();
     }
 
     /// The record of an address that isn't probed, if it has none yet.

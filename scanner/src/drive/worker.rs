@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Record;
 use super::connect::{self, Attempt, Connector, Started};
 use super::identifying::Opened;
-use super::shared::{Shared, Ticket, Waiter};
+use super::shared::{Kept, Shared, Ticket, Waiter};
 use crate::pace::{Admission, Turn, Window};
 use crate::plan::Probe;
 use crate::run::{Reason, Settled};
@@ -173,12 +173,17 @@ impl Worker<'_> {
         };
         let target = match self.shared.admit(probe.addr) {
             Ok(target) => target,
-            Err(record) => {
-                self.others.extend(record);
+            Err(kept) => {
                 if has_connection {
                     self.give_back(probe.host, None);
                 }
-                return self.settle(ticket, Settled::NotAdmitted);
+                return match kept {
+                    Kept::Later => self.shared.put_off(),
+                    Kept::Back(record) => {
+                        self.others.extend(record);
+                        self.settle(ticket, Settled::NotAdmitted);
+                    }
+                };
             }
         };
         let time_out = if has_connection {
@@ -231,6 +236,7 @@ impl Worker<'_> {
                     socket,
                     said: None,
                     after: Some(after),
+                    shape: None,
                     holds_connection: true,
                 });
                 self.settle(ticket, Settled::Reply(Reply::Open));

@@ -11,7 +11,7 @@ use model::observation::{Access, Certainty, Observation, PortState};
 use super::export::ExportHead;
 use crate::run::HostView;
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "run",
     "method",
     "address",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 20] = [
     "port",
     "last_port",
     "state",
+    "icmp",
     "at",
     "service",
     "certainty",
@@ -68,7 +69,7 @@ impl<'a, W: Write> Csv<'a, W> {
         Ok(())
     }
 
-    fn row(&mut self, host: &HostView, transport: &str, rest: [String; 14]) -> io::Result<()> {
+    fn row(&mut self, host: &HostView, transport: &str, rest: [String; 15]) -> io::Result<()> {
         let names: Vec<&str> = host.names.iter().map(|name| name.as_str()).collect();
         let manifest = self.head.manifest;
         let first = [
@@ -89,16 +90,17 @@ impl<'a, W: Write> Csv<'a, W> {
     }
 }
 
-fn covered(run: &PortRun) -> [String; 14] {
-    let mut cells = <[String; 14]>::default();
-    let [first, last, state, ..] = &mut cells;
+fn covered(run: &PortRun) -> [String; 15] {
+    let mut cells = <[String; 15]>::default();
+    let [first, last, state, icmp, ..] = &mut cells;
     *first = run.first.to_string();
     *last = run.last.to_string();
     *state = run.state.as_str().to_owned();
+    *icmp = run.state.icmp().map(|error| error.to_string()).unwrap_or_default();
     cells
 }
 
-fn observed(observation: &Observation) -> [String; 14] {
+fn observed(observation: &Observation) -> [String; 15] {
     let Observation { endpoint, state, at, service, .. } = observation;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let leaf =
@@ -107,6 +109,7 @@ fn observed(observation: &Observation) -> [String; 14] {
         endpoint.port.to_string(),
         endpoint.port.to_string(),
         state.as_str().to_owned(),
+        String::new(),
         at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         service.display_name(),
         certainty(service.certainty).to_owned(),

@@ -325,6 +325,7 @@ mod tests {
             state: PortState::Open,
             method: Method::Connect,
             rtt_us: None,
+            shape: None,
             service,
         }
     }

@@ -164,6 +164,7 @@ mod tests {
             state,
             method: Method::Syn,
             rtt_us: Some(7),
+            shape: None,
             service,
         }
     }
@@ -182,7 +183,7 @@ mod tests {
             (1, Reply::Refused),
             (2, Reply::Open),
             (3, Reply::Silent),
-            (4, Reply::Prohibited),
+            (4, Reply::Icmp("icmpv6 1/1".parse().expect("an error"))),
             (65_535, Reply::Refused),
         ];
         let mut there = view("2001:db8::1", replies);
@@ -199,6 +200,7 @@ mod tests {
             loss: 0.0,
             confidence: 0.5,
             is_suspect: true,
+            refused_ttl: None,
         });
         let dark = view("192.0.2.3", vec![(1, Reply::Silent), (2, Reply::Silent)]);
         let mut udp = view("192.0.2.4", Vec::new());
@@ -259,6 +261,17 @@ mod tests {
         ] {
             assert_eq!(gathered.reply("2001:db8::1".parse().expect("an address"), port), reply, "{port}");
         }
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_code_where_the_form_has_room() {
+        let check = |format, expected: &str| {
+            let text = written(format);
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        };
+        check(ExportFormat::Jsonl, r#"{"first":4,"last":4,"state":{"filtered":{"icmp":"icmpv6 1/1"}}}"#);
+        check(ExportFormat::Csv, ",4,4,filtered(prohibited),icmpv6 1/1,");
+        check(ExportFormat::NmapXml, r#"reason="admin-prohibited" count="1" proto="tcp" ports="4""#);
     }
 
     #[test]

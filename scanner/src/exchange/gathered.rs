@@ -260,7 +260,7 @@ fn weight(reply: Reply) -> u8 {
         Reply::SuspectOpen => 5,
         Reply::Silent => 1,
         Reply::Refused => 4,
-        Reply::Prohibited => 3,
+        Reply::Prohibited | Reply::Icmp(_) => 3,
         Reply::NetworkUnreachable | Reply::HostUnreachable => 2,
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use model::observation::{Certainty, FilterReason, Observation, PortState};
+use model::observation::{Certainty, Observation, PortState};
 
 use super::export::{Counts, ExportHead, is_up};
 use super::service_names::theirs;
@@ -82,12 +82,7 @@ fn observed(observation: &Observation) -> String {
         PortState::Open => "open",
         PortState::SuspectOpen => "open|filtered",
         PortState::Closed => "closed",
-        PortState::Filtered(
-            FilterReason::Silence
-            | FilterReason::NetworkUnreachable
-            | FilterReason::HostUnreachable
-            | FilterReason::Prohibited,
-        ) => "filtered",
+        PortState::Filtered(_) => "filtered",
         PortState::Unverifiable => "unknown",
     };
     let endpoint = observation.endpoint;

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use model::observation::Reply;
 use model::scope::Admitted;
-use probes::packet::{Heard, LinkHeader, Shape, Template};
+use model::shape::Shape;
+use probes::packet::{Heard, LinkHeader, Template};
 
 use super::lane::{Lane, SLOT_LEN};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use model::port::Transport;
+use model::port::{PortSet, Transport};
 use model::scope::Scope;
 use probes::packet::hear_ip;
 use rawsock::{Batch, PacketProtocol, RawError, Wire};
@@ -25,10 +25,10 @@ use super::report::{HostFacts, RawReport};
 use super::syn::{self, Syn};
 use super::throttle::{Allowance, Throttle};
 use super::udp::Udp;
-use crate::drive::{Opened, Record, Shared};
+use crate::drive::{Kept, Opened, Record, Shared};
 use crate::plan::Plan;
 use crate::questions::Questions;
-use crate::run::{Manifest, Reason, Settled};
+use crate::run::{Manifest, Settled};
 
 /// Entries sent to the writer at a time, and how long they are held back at most.
 const N_RECORDS: usize = 4096;
@@ -81,7 +81,7 @@ pub(crate) fn sweep_by_packets(
     start: RawStart,
     throttle: &Throttle,
     opened: &mpsc::Sender<Opened>,
-) -> (RawReport, Result<(), RawFailure>) {
+) -> (RawReport, Result<(), RawFailure>, Option<RawStart>) {
     let RawStart { paths: Paths { ways, nets, exceptions, wires }, first_port } = start;
     let raw = &manifest.options.raw;
     let mut link = Link { lanes: Vec::new(), wires, began: Instant::now(), down_since: None };
@@ -99,19 +99,26 @@ pub(crate) fn sweep_by_packets(
             let engine = Engine::new(hosts, std::iter::once(0..n), shared.scope.leave(), dialect, pace, nets);
             match link.look_for_hosts(engine, throttle, shared) {
                 Ok(absent) => absent,
-                Err(failure) => return (RawReport::default(), Err(failure)),
+                Err(failure) => return (RawReport::default(), Err(failure), None),
             }
         }
     };
-    let n_absent = absent.len() as u64;
+    // Those outside their scan windows weren't looked for.
+    let leave = shared.scope.leave();
+    let is_absent = |(nth, (_, addr, _)): &(u64, (u64, IpAddr, &PortSet))| {
+        absent.contains(nth) && leave.admit(*addr).is_some()
+    };
+    let n_absent = (0u64..).zip(plan.hosts()).filter(is_absent).count() as u64;
     let pace = Pace { per_host: raw.per_host, confidence: raw.confidence };
-    let nets = nets_of(&nets, &exceptions, raw.per_net);
-    let begin = Begin { shared, gaps, pace, nets, absent, opened, throttle, max_loss: raw.max_loss };
-    let (report, result) = match manifest.method.transport() {
+    let of_session = nets_of(&nets, &exceptions, raw.per_net);
+    let begin =
+        Begin { shared, gaps, pace, nets: of_session, absent, opened, throttle, max_loss: raw.max_loss };
+    let (report, result, wires) = match manifest.method.transport() {
         Transport::Tcp => begin.ask(Syn::new(key, first_port), link, &ways),
         Transport::Udp => begin.ask(Udp::new(key, first_port, Questions::of(&manifest.options)), link, &ways),
     };
-    (RawReport { n_absent, ..report }, result)
+    let start = RawStart { paths: Paths { ways, nets, exceptions, wires }, first_port };
+    (RawReport { n_absent, ..report }, result, Some(start))
 }
 
 /// What a session begins with, whatever its dialect.
@@ -133,7 +140,7 @@ impl Begin<'_> {
         mut dialect: impl Dialect,
         mut link: Link,
         ways: &[Way],
-    ) -> (RawReport, Result<(), RawFailure>) {
+    ) -> (RawReport, Result<(), RawFailure>, Vec<Box<dyn Wire>>) {
         let Begin { shared, gaps, pace, nets, absent, opened, throttle, max_loss } = self;
         link.lanes = lanes(&mut dialect, ways);
         let mut engine = Engine::new(shared.plan.clone(), gaps, shared.scope.leave(), dialect, pace, nets);
@@ -149,7 +156,7 @@ impl Begin<'_> {
             max_loss,
         };
         let result = driver.run(throttle);
-        (driver.report(), result)
+        (driver.report(), result, driver.link.wires)
     }
 }
 
@@ -350,14 +357,20 @@ impl<D: Dialect> Driver<'_, D> {
     /// Hands on what came to light; `false` if nobody listens any more.
     fn tell(&mut self, news: &mut News) -> bool {
         for addr in news.refused.drain(..) {
-            if let Err(refusal) = self.shared.scope.admit(addr)
-                && let Some(record) = self.shared.refusal(addr, Reason::from(&refusal))
+            if let Err(Kept::Back(Some(record))) = self.shared.admit(addr)
                 && self.shared.records.blocking_send(record).is_err()
             {
                 return false;
             }
         }
-        self.records.append(&mut news.settled);
+        for (index, settled) in news.settled.drain(..) {
+            // Kept back by the hour alone: it has no end in this session.
+            if settled == Settled::NotAdmitted && self.is_put_off(index) {
+                self.shared.put_off();
+            } else {
+                self.records.push((index, settled));
+            }
+        }
         for open in news.opened.drain(..) {
             self.shared.n_identifying.fetch_add(1, Ordering::Relaxed);
             self.waiting.extend(opened_of(&self.shared.scope, open));
@@ -381,6 +394,11 @@ impl<D: Dialect> Driver<'_, D> {
         }
         let is_time = self.records.len() >= N_RECORDS || self.flushed_at.elapsed() >= RECORDS_AGE;
         !is_time || self.flush()
+    }
+
+    fn is_put_off(&self, index: u64) -> bool {
+        let probe = self.shared.probe(index);
+        probe.is_some_and(|probe| matches!(self.shared.admit(probe.addr), Err(Kept::Later)))
     }
 
     fn flush(&mut self) -> bool {
@@ -433,6 +451,6 @@ fn send_all(wire: &mut dyn Wire, batch: &mut Batch) -> Result<bool, RawError> {
 
 fn opened_of(scope: &Scope, open: Open) -> Option<Opened> {
     let target = scope.admit(open.probe.addr).ok()?;
-    let Open { probe, rtt, payload, .. } = open;
-    Some(Opened { target, probe, socket: None, said: payload, after: rtt, holds_connection: false })
+    let Open { probe, rtt, payload, shape } = open;
+    Some(Opened { target, probe, socket: None, said: payload, after: rtt, shape, holds_connection: false })
 }

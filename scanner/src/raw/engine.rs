@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use model::scope::Leave;
-use probes::packet::Shape;
+use model::shape::Shape;
 
 use super::canaries::Canaries;
 use super::clock::Tick;

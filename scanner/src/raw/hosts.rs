@@ -24,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) n_traps_open: u8,
     /// The fewest questions after which a port was taken for silent; 0 while there is none.
     pub(crate) fewest_asks: u8,
+    /// Time to live of its latest refusal; 0 for none.
+    pub(crate) refused_ttl: u8,
 }
 
 /// Open ports beyond which a host counts as answering everything, whatever its traps say.

@@ -57,6 +57,9 @@ pub struct HostFacts {
     /// The host takes whatever comes: "open" says nothing.
     #[serde(default)]
     pub is_suspect: bool,
+    /// Time to live of a refusal of its own, where one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_ttl: Option<u8>,
 }
 
 impl RawReport {
@@ -95,6 +98,7 @@ impl HostFacts {
         self.loss = self.loss.max(other.loss);
         self.confidence = self.confidence.min(other.confidence);
         self.is_suspect |= other.is_suspect;
+        self.refused_ttl = self.refused_ttl.or(other.refused_ttl);
     }
 
     /// `None` for a host without an open port or a loss of its own: what is said of the run is said of it.
@@ -110,6 +114,7 @@ impl HostFacts {
             // Where no port stayed silent, none was missed.
             confidence: if host.fewest_asks == 0 { 1.0 } else { 1.0 - belief.all_lost(host.fewest_asks) },
             is_suspect: host.is_suspect(),
+            refused_ttl: (host.refused_ttl > 0).then_some(host.refused_ttl),
         })
     }
 }

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use model::observation::Reply;
 use model::scope::Admitted;
-use model::unreachable::Unreachable;
+use model::unreachable::IcmpError;
 use probes::packet::{Cookies, Heard, LinkHeader, Path, Quoted, Segment, Template};
 
 use super::dialect::{Answer, Dialect, Question, Understood};
@@ -82,7 +82,7 @@ impl Syn {
         })
     }
 
-    fn error(&self, reason: Unreachable, quoted: &Quoted) -> Understood {
+    fn error(&self, error: IcmpError, quoted: &Quoted) -> Understood {
         let Some(question) = self.question_of(quoted.from_port).filter(|_| quoted.protocol == TCP) else {
             return Understood::Foreign;
         };
@@ -100,7 +100,7 @@ impl Syn {
             addr: quoted.to,
             port: quoted.to_port,
             question,
-            reply: Reply::of_error(reason),
+            reply: Reply::Icmp(error),
             shape: None,
             payload: None,
         })
@@ -126,7 +126,7 @@ impl Dialect for Syn {
     fn understand(&self, heard: &Heard<'_>) -> Understood {
         match heard {
             Heard::Tcp(segment) => self.segment(segment),
-            Heard::Unreachable { reason, quoted, .. } => self.error(*reason, quoted),
+            Heard::Unreachable { error, quoted, .. } => self.error(*error, quoted),
             Heard::Udp { .. } | Heard::Echo(_) => Understood::Foreign,
         }
     }

@@ -10,11 +10,12 @@ use chrono::NaiveDate;
 use model::observation::Reply;
 use model::register::Register;
 use model::scope::Scope;
-use model::unreachable::Unreachable;
+use model::shape::Shape;
+use model::unreachable::IcmpError;
 use pnet::packet::Packet;
 use pnet::packet::ipv4::Ipv4Packet;
 use pnet::packet::tcp::{TcpFlags, TcpPacket};
-use probes::packet::{Heard, LinkHeader, Quoted, Segment, Shape};
+use probes::packet::{Heard, LinkHeader, Quoted, Segment};
 use proptest::prelude::*;
 
 use super::clock::Tick;
@@ -217,6 +218,7 @@ fn register_of(plan: &Plan) -> Register {
             valid_from: None,
             valid_until: "2026-12-31".parse().expect("a date"),
         }),
+        scan_window: None,
         answerable: Answerable::default(),
         note: None,
     });
@@ -272,7 +274,7 @@ impl Arriving {
                 sequence,
             };
             let router = IpAddr::from([198, 51, 100, 254]);
-            return Heard::Unreachable { from: router, reason: Unreachable::Prohibited, quoted };
+            return Heard::Unreachable { from: router, error: prohibited(), quoted };
         }
         Heard::Tcp(Segment {
             from: target.into(),
@@ -285,6 +287,11 @@ impl Arriving {
             shape: Shape { ttl: 60, window: 64_000, options: [2, 0, 0, 0, 0, 0, 0, 0] },
         })
     }
+}
+
+/// By a rule of a firewall: the code that its operators choose most.
+fn prohibited() -> IcmpError {
+    "icmp 3/13".parse().expect("an error")
 }
 
 pub(super) struct Dice(pub(super) u64);
@@ -316,7 +323,7 @@ fn check(world: &World, ports: &[u16]) -> Swept {
             Host::AllOpen => &[Reply::Open, Reply::SuspectOpen],
             _ if world.open.contains(&(addr, port)) => &[Reply::Open],
             Host::Dark | Host::Dropping => &[Reply::Silent],
-            Host::Prohibited => &[Reply::Prohibited],
+            Host::Prohibited => &[Reply::Icmp(prohibited())],
             Host::Refusing => &[Reply::Refused],
         };
         assert_eq!(opened.contains(&(addr, port)), got == Reply::Open, "{addr}:{port} is told as {got:?}");

@@ -9,8 +9,9 @@ use std::net::IpAddr;
 
 use model::observation::Reply;
 use model::scope::Admitted;
-use model::unreachable::Unreachable;
-use probes::packet::{Cookies, Heard, LinkHeader, Path, Quoted, Shape, Template};
+use model::shape::Shape;
+use model::unreachable::{IcmpError, Unreachable};
+use probes::packet::{Cookies, Heard, LinkHeader, Path, Quoted, Template};
 use probes::udp::{AnswersFrom, Tied, UDP_PROBES, UdpProbe};
 
 use super::dialect::{Answer, Dialect, Question, Understood};
@@ -116,7 +117,7 @@ impl Udp {
         Some(probe.tied(self.cookies.of(&path), &reply))
     }
 
-    fn error(&self, from: IpAddr, reason: Unreachable, quoted: &Quoted) -> Understood {
+    fn error(&self, from: IpAddr, error: IcmpError, quoted: &Quoted) -> Understood {
         let Some(question) = self.question_of(quoted.from_port).filter(|_| quoted.protocol == UDP) else {
             return Understood::Foreign;
         };
@@ -130,10 +131,10 @@ impl Udp {
         if self.quoted(&path, question) != Some(quoted.sequence) {
             return Understood::Forged;
         }
-        let reply = match reason {
+        let reply = match error.reason() {
             // From anybody but the host itself it is a filter that says so.
             Unreachable::Port if from == quoted.to => Reply::Refused,
-            reason => Reply::of_error(reason),
+            _ => Reply::Icmp(error),
         };
         Understood::Answer(Answer {
             addr: quoted.to,
@@ -178,7 +179,7 @@ impl Dialect for Udp {
             Heard::Udp { from, to, from_port, to_port, ttl, payload } => {
                 self.datagram(&Datagram { from, to, from_port, to_port, payload }, ttl)
             }
-            Heard::Unreachable { from, reason, ref quoted } => self.error(from, reason, quoted),
+            Heard::Unreachable { from, error, ref quoted } => self.error(from, error, quoted),
             Heard::Tcp(_) | Heard::Echo(_) => Understood::Foreign,
         }
     }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use model::observation::Reply;
-use model::unreachable::Unreachable;
+use model::unreachable::IcmpError;
 use pnet::packet::Packet;
 use pnet::packet::ipv4::Ipv4Packet;
 use pnet::packet::udp::{UdpPacket, ipv4_checksum};
@@ -103,7 +103,7 @@ impl Arriving {
             },
             Arriving::Error { from, asked } => Heard::Unreachable {
                 from: (*from).into(),
-                reason: Unreachable::Port,
+                error: no_port(),
                 quoted: Quoted {
                     from: OURS.into(),
                     to: asked.target.into(),
@@ -115,6 +115,10 @@ impl Arriving {
             },
         }
     }
+}
+
+fn no_port() -> IcmpError {
+    "icmp 3/3".parse().expect("an error")
 }
 
 /// What a server on a port says: a resolver, a TFTP server, one that nobody knows.
@@ -332,7 +336,7 @@ fn hosts_that_drop_are_asked_at_full_pace() {
 
 #[test]
 fn a_filter_that_refuses_for_the_host_is_the_reason() {
-    World::new().host(1, Closed::Filtered, &[]).check(&ports(20), 0, |_, _| Reply::Prohibited);
+    World::new().host(1, Closed::Filtered, &[]).check(&ports(20), 0, |_, _| Reply::Icmp(no_port()));
 }
 
 #[test]

@@ -24,13 +24,14 @@ pub(crate) type ChunkNo = u64;
 pub(crate) struct Slot(u16);
 
 impl Slot {
-    const ANSWER: u16 = 0b1_1111;
-    const ASKS_AT: u32 = 5;
+    /// The code of its answer and one, as [`Settled`](crate::run::Settled) has it.
+    const ANSWER: u16 = 0b111_1111;
+    const ASKS_AT: u32 = 7;
     const ASKS: u16 = 0b1111 << Self::ASKS_AT;
     const DEFERRED: u16 = 1 << 11;
     const ANSWERED_AT: u32 = 12;
 
-    /// The code of its answer, as [`Settled`](crate::run::Settled) has it.
+    /// The code of its answer.
     pub(crate) fn answer(self) -> Option<u8> {
         (self.0 & Self::ANSWER).checked_sub(1).and_then(|code| u8::try_from(code).ok())
     }
@@ -269,6 +270,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Settled;
 
     #[test]
     fn slots_hold_all_that_is_known_of_an_index() {
@@ -297,6 +299,19 @@ mod tests {
         }
         assert_eq!(window.slot(first, 0).n_asks(), 15, "the count stops where its bits end");
         assert_eq!(window.slot(first, 0).answer(), None);
+    }
+
+    #[test]
+    fn every_answer_reads_back_from_its_slot() {
+        let mut window = Window::new(256);
+        let no = window.enter(0, 256);
+        for (offset, code) in (0..).zip(0u8..).take_while(|&(_, code)| Settled::of_code(code).is_some()) {
+            window.answer(no, offset, code, 11);
+            assert_eq!(window.slot(no, offset).answer(), Some(code));
+            assert_eq!(window.slot(no, offset).n_asks(), 0);
+            window.answer(no, offset, 0, 3);
+            assert_eq!(window.slot(no, offset).answered_nth(), if code == 0 { 11 } else { 3 });
+        }
     }
 
     #[test]

@@ -127,6 +127,7 @@ async fn an_address_is_probed_once_for_all_its_names_and_only_if_it_is_in_scope(
             valid_from: None,
             valid_until: NaiveDate::MAX,
         }),
+        scan_window: None,
         answerable: Answerable::default(),
         note: None,
     };

@@ -1,7 +1,7 @@
 //! The journal of a run: which index was settled, and how. Append-only, about one byte per probe.
 //!
 //! A header, then batches: length, payload, CRC-32 of the payload (numbers little-endian). A payload is a
-//! series of varints: distance to the index before, times 32, plus the code of what became of it.
+//! series of varints: distance to the index before, times 64, plus the code of what became of it.
 //! What a crash left of the last batch is cut off on opening; its probes are made again.
 
 use std::fs::{File, OpenOptions};
@@ -12,8 +12,8 @@ use super::error::RunError;
 use super::settled::Settled;
 
 const MAGIC: [u8; 8] = *b"sentryJ\0";
-/// Format 1, in which a code took three bits, was never released.
-const FORMAT: u32 = 2;
+/// Formats 1 and 2, in which a code took three and five bits, were never released.
+const FORMAT: u32 = 3;
 /// Magic, format, number of probes, CRC of those.
 const HEADER_LEN: usize = 8 + 4 + 8 + 4;
 /// Bounds what a damaged length can make us read.
@@ -116,7 +116,7 @@ fn check_header(path: &Path, found: &[u8; HEADER_LEN], n_probes: u64) -> Result<
     if let Some(found) = format.filter(|&format| format > FORMAT) {
         return Err(RunError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
     }
-    if format == Some(1) {
+    if format.is_some_and(|format| format < FORMAT) {
         return Err(RunError::damaged(path, "it is of a format from before the first release; scan again"));
     }
     if *found != *header(n_probes) {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn some_entries(from: u64, n: u64) -> Vec<Entry> {
-        (from..from + n).map(|i| (i, Settled::of_code((i % 8) as u8).expect("a code"))).collect()
+        (from..from + n).map(|i| (i, Settled::of_code((i % 51) as u8).expect("a code"))).collect()
     }
 
     #[test]
@@ -276,14 +276,20 @@ mod tests {
         let error = read(&path, 999, |_| ()).expect_err("a journal of another plan");
         assert!(error.to_string().contains("doesn't belong to the plan"), "{error}");
         let mut bytes = std::fs::read(&path).unwrap();
-        bytes[8] = 3;
-        std::fs::write(&path, bytes).unwrap();
-        assert!(matches!(read(&path, 1000, |_| ()), Err(RunError::NewerFormat { found: 3, known: 2, .. })));
+        bytes[8] = 4;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(read(&path, 1000, |_| ()), Err(RunError::NewerFormat { found: 4, known: 3, .. })));
+        for old in [1, 2] {
+            bytes[8] = old;
+            std::fs::write(&path, &bytes).unwrap();
+            let error = read(&path, 1000, |_| ()).expect_err("a journal of an older form");
+            assert!(error.to_string().contains("scan again"), "{error}");
+        }
     }
 
     proptest! {
         #[test]
-        fn any_entries_read_back_sorted(raw in prop::collection::btree_map(0u64..1 << 40, 0u8..8, 1..200)) {
+        fn any_entries_read_back_sorted(raw in prop::collection::btree_map(0u64..1 << 40, 0u8..51, 1..200)) {
             let sorted: Vec<Entry> = raw
                 .into_iter()
                 .map(|(index, code)| (index, Settled::of_code(code).expect("a code")))

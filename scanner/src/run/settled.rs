@@ -1,6 +1,7 @@
 //! What became of one probe, as a journal keeps it, and how many became what.
 
 use model::observation::Reply;
+use model::unreachable::IcmpError;
 use serde::{Deserialize, Serialize};
 
 /// What became of one probe.
@@ -15,10 +16,10 @@ pub enum Settled {
 
 impl Settled {
     /// Bits that a code takes in a journal.
-    pub(super) const CODE_BITS: u32 = 5;
+    pub(super) const CODE_BITS: u32 = 6;
 
-    /// By code. Codes are written into journals: they never change, and new ones go to the end.
-    const ALL: [Settled; 9] = [
+    /// By code. Codes are written into journals: they never change. Behind these come ICMP errors by their numbers.
+    const PLAIN: [Settled; 9] = [
         Settled::Reply(Reply::Open),
         Settled::Reply(Reply::Refused),
         Settled::Reply(Reply::Silent),
@@ -29,6 +30,9 @@ impl Settled {
         Settled::NotAsked,
         Settled::Reply(Reply::SuspectOpen),
     ];
+
+    /// How many codes are no ICMP error.
+    pub(crate) const N_PLAIN: u8 = Self::PLAIN.len() as u8;
 
     pub(crate) fn code(self) -> u8 {
         match self {
@@ -41,11 +45,15 @@ impl Settled {
             Settled::NotAdmitted => 6,
             Settled::NotAsked => 7,
             Settled::Reply(Reply::SuspectOpen) => 8,
+            Settled::Reply(Reply::Icmp(error)) => Self::N_PLAIN + error.number(),
         }
     }
 
     pub(crate) fn of_code(code: u8) -> Option<Settled> {
-        Settled::ALL.get(usize::from(code)).copied()
+        match code.checked_sub(Self::N_PLAIN) {
+            None => Self::PLAIN.get(usize::from(code)).copied(),
+            Some(number) => IcmpError::of_number(number).map(|error| Settled::Reply(Reply::Icmp(error))),
+        }
     }
 }
 
@@ -91,6 +99,8 @@ impl Totals {
             Settled::Reply(Reply::Silent) => &mut self.n_silent,
             Settled::Reply(Reply::NetworkUnreachable | Reply::HostUnreachable) => &mut self.n_unreachable,
             Settled::Reply(Reply::Prohibited) => &mut self.n_prohibited,
+            Settled::Reply(Reply::Icmp(error)) if error.reason().is_prohibition() => &mut self.n_prohibited,
+            Settled::Reply(Reply::Icmp(_)) => &mut self.n_unreachable,
             Settled::Reply(Reply::SuspectOpen) => &mut self.n_suspect,
             Settled::NotAdmitted => &mut self.n_not_admitted,
             Settled::NotAsked => &mut self.n_not_asked,
@@ -105,9 +115,11 @@ mod tests {
 
     #[test]
     fn every_code_reads_back() {
-        assert!(Settled::ALL.len() <= 1 << Settled::CODE_BITS);
-        for (code, settled) in (0u8..).zip(Settled::ALL) {
-            assert_eq!(Settled::of_code(code), Some(settled));
+        let n_codes = Settled::N_PLAIN + IcmpError::N;
+        assert!(n_codes <= 1 << Settled::CODE_BITS);
+        assert_eq!(Settled::of_code(n_codes), None);
+        for code in 0..n_codes {
+            let settled = Settled::of_code(code).expect("a code");
             assert_eq!(settled.code(), code);
             let mut totals = Totals::default();
             totals.count(settled);

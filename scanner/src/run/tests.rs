@@ -8,6 +8,7 @@ use model::coverage::HostCoverage;
 use model::id::{CountingMint, Mint};
 use model::observation::{Endpoint, Method, PortState, Reply, ServiceFacts};
 use model::port::Transport;
+use model::shape::Shape;
 
 use super::*;
 use crate::options::Options;
@@ -52,6 +53,7 @@ fn observation(folder: &RunFolder, addr: &str, port: u16) -> Observation {
         state: PortState::Open,
         method: Method::Connect,
         rtt_us: Some(7),
+        shape: None,
         service: ServiceFacts::default(),
     }
 }
@@ -189,4 +191,43 @@ fn a_newer_or_damaged_folder_is_named_and_hides_no_other() {
     fs::write(&manifest_path, text).unwrap();
     assert!(RunFolder::open(folder.path()).is_ok());
     assert!(matches!(RunFolder::open(&other), Err(RunError::NotARun { .. })));
+}
+
+#[test]
+fn hosts_that_answer_alike_and_refuse_from_elsewhere_are_a_cluster() {
+    let (_runs, folder) = new_run(plan("192.0.2.0/29", "80,443"));
+    let (mut run, _) = HeldRun::take(&folder).unwrap();
+    let shape = Shape { ttl: 250, window: 8_192, options: [2, 0, 0, 0, 0, 0, 0, 0] };
+    let mut observations = Vec::new();
+    let mut hosts = Vec::new();
+    for last in 1..=5 {
+        let addr = format!("192.0.2.{last}");
+        for port in [80, 443] {
+            observations.push(Observation { shape: Some(shape), ..observation(&folder, &addr, port) });
+        }
+        hosts.push(HostFacts {
+            addr: addr.parse().unwrap(),
+            n_sent: 2,
+            n_open: 2,
+            n_refused: 1,
+            n_measured: 2,
+            n_lost: 0,
+            loss: 0.0,
+            confidence: 1.0,
+            is_suspect: false,
+            // The last answers for itself.
+            refused_ttl: Some(if last == 5 { 250 } else { 60 }),
+        });
+    }
+    run.append(&mut [], &observations, &[]).unwrap();
+    assert_eq!(folder.clusters().unwrap(), [], "nothing is known of refusals yet");
+    run.tell_session(&RawReport { hosts, ..RawReport::default() }).unwrap();
+    let clusters = folder.clusters().unwrap();
+    assert_eq!(clusters.len(), 1);
+    assert_eq!((clusters[0].shape, clusters[0].hops), (shape, 5));
+    let members: Vec<String> = clusters[0].members.iter().map(|member| member.addr.to_string()).collect();
+    assert_eq!(members, ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]);
+    assert!(clusters[0].members.iter().all(|member| member.n_ports == 2));
+    let read: Vec<_> = folder.observations().unwrap().map(|seen| seen.unwrap().shape).collect();
+    assert_eq!(read, vec![Some(shape); 10]);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use model::observation::{FilterReason, PortState};
+use model::unreachable::IcmpError;
 
 use super::world::{Run, World, addresses};
 
@@ -92,7 +93,7 @@ impl Scene {
                     Kind::Refusing => PortState::Closed,
                     Kind::Dropping if answers => PortState::Filtered(FilterReason::Silence),
                     Kind::Dropping => PortState::Unverifiable,
-                    Kind::Prohibiting => PortState::Filtered(FilterReason::Prohibited),
+                    Kind::Prohibiting => PortState::Filtered(FilterReason::Icmp(prohibition(addr))),
                 };
                 truth.insert((addr, port), state);
             }
@@ -116,4 +117,10 @@ impl Scene {
         let n_open = truth.values().filter(|&&state| state == PortState::Open).count();
         assert!(n_open > 100 && truth.len() == seen.len(), "{n_open} open of {}", truth.len());
     }
+}
+
+/// The error that the rules of a scene answer with, and its code.
+fn prohibition(addr: IpAddr) -> IcmpError {
+    let error = if addr.is_ipv4() { "icmp 3/13" } else { "icmpv6 1/1" };
+    error.parse().expect("an error")
 }

@@ -336,7 +336,7 @@ impl Run {
             clock: now,
             progress: watch::Sender::new(Progress::default()),
             cancel: Cancel::new(),
-            raw: Some(RawRequest { start, key: [20, 26], throttle }),
+            raw: Some(RawRequest { start, key: [20, 26], throttle, give_back: None }),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(sweep(request))
@@ -368,6 +368,7 @@ impl Run {
                     valid_from: None,
                     valid_until: NaiveDate::MAX,
                 }),
+                scan_window: None,
                 answerable: Answerable::default(),
                 note: None,
             });

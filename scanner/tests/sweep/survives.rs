@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -86,6 +86,75 @@ async fn a_run_stops_as_its_day_ends_and_goes_on_under_the_scope_of_the_next() {
     run.clock = clock_of_two_days;
     let swept = run.sweep(Some(Arc::new(nothing))).await.unwrap();
     assert_eq!((swept.outcome, swept.totals.n_done(), swept.totals.n_open), (Outcome::Finished, 20, 1));
+}
+
+static HOURS_LATER: AtomicI64 = AtomicI64::new(0);
+
+fn clock_of_a_night() -> DateTime<Utc> {
+    now() + TimeDelta::hours(HOURS_LATER.load(Ordering::SeqCst))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_outside_its_scan_window_waits_for_it_and_the_rest_does_not() {
+    let both = "127.77.11.1,127.77.11.3";
+    let (night, day) = (Listeners::bind("127.77.11.1", [26_200]), Listeners::bind("127.77.11.3", [26_200]));
+    let mut run = Run::new(both, "26200-26219", Options { per_host: 1, ..Options::default() });
+    // It is four in the afternoon.
+    run.window = Some("22:00-06:00");
+    run.clock = clock_of_a_night;
+    let swept = run.sweep(None).await.unwrap();
+    assert_eq!((swept.outcome, swept.totals.n_done(), swept.totals.n_open), (Outcome::PutOff, 20, 1));
+    assert_eq!((night.accept_all().len(), day.accept_all().len()), (0, 1));
+    assert_eq!(run.folder.summary().unwrap().state, RunState::Interrupted);
+    assert!(!run.folder.coverage().unwrap().hosts.contains_key(&"127.77.11.1".parse().unwrap()));
+    assert_eq!(run.folder.refusals().unwrap().count(), 0, "waiting is no refusal");
+
+    // At ten it opens. Identification holds the only connection until it shuts.
+    HOURS_LATER.store(6, Ordering::SeqCst);
+    let until_six = |open: OpenPort| async move {
+        HOURS_LATER.store(14, Ordering::SeqCst);
+        let _held = open;
+        std::future::pending::<ServiceFacts>().await
+    };
+    let mut run = Run::open(run.folder.path(), both);
+    (run.window, run.clock) = (Some("22:00-06:00"), clock_of_a_night);
+    // The day ends as well meanwhile; that comes first.
+    let swept = tokio::time::timeout(Duration::from_secs(60), run.sweep(Some(Arc::new(until_six))));
+    let swept = swept.await.expect("the session ends with the window").unwrap();
+    assert!(matches!(swept.outcome, Outcome::DayEnded | Outcome::WindowEnded), "{swept:?}");
+    assert!(swept.totals.n_done() < 40);
+
+    let mut run = Run::open(run.folder.path(), both);
+    (run.window, run.clock) = (Some("22:00-06:00"), clock_of_a_night);
+    let swept = run.sweep(None).await.unwrap();
+    assert_eq!(swept.outcome, Outcome::PutOff, "in the morning it is shut again");
+
+    HOURS_LATER.store(30, Ordering::SeqCst);
+    let mut run = Run::open(run.folder.path(), both);
+    (run.window, run.clock) = (Some("22:00-06:00"), clock_of_a_night);
+    let swept = run.sweep(None).await.unwrap();
+    assert_eq!((swept.outcome, swept.totals.n_done(), swept.totals.n_open), (Outcome::Finished, 40, 2));
+}
+
+static IS_SHUT: AtomicBool = AtomicBool::new(false);
+
+fn clock_of_an_evening() -> DateTime<Utc> {
+    now() + TimeDelta::minutes(if IS_SHUT.load(Ordering::SeqCst) { 60 } else { 59 })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_as_a_scan_window_shuts() {
+    let _listeners = Listeners::bind("127.77.12.1", [26_300]);
+    let mut run = Run::new("127.77.12.1", "26300-26319", Options { per_host: 1, ..Options::default() });
+    (run.window, run.clock) = (Some("16:00-17:00"), clock_of_an_evening);
+    let at_five = |open: OpenPort| async move {
+        IS_SHUT.store(true, Ordering::SeqCst);
+        let _held = open;
+        std::future::pending::<ServiceFacts>().await
+    };
+    let swept = tokio::time::timeout(Duration::from_secs(60), run.sweep(Some(Arc::new(at_five))));
+    let swept = swept.await.expect("the window shuts, and the session with it").unwrap();
+    assert_eq!(swept.outcome, Outcome::WindowEnded);
 }
 
 const CHILD_RUN: &str = "SCANNER_TEST_CHILD_RUN";

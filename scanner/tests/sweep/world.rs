@@ -23,8 +23,8 @@ pub(crate) fn addresses(text: &str) -> AddrSet {
     text.split(',').map(|range| range.parse::<AddrRange>().unwrap()).collect()
 }
 
-/// Admits these addresses and no others.
-pub(crate) fn scope(admitted: &str, day: NaiveDate) -> Arc<Scope> {
+/// Owns these addresses and no others, and may probe them.
+fn register(admitted: &str) -> Register {
     let mint = &mut CountingMint::default();
     let mut register = Register::default();
     for range in addresses(admitted).ranges() {
@@ -39,11 +39,12 @@ pub(crate) fn scope(admitted: &str, day: NaiveDate) -> Arc<Scope> {
                 valid_from: None,
                 valid_until: NaiveDate::MAX,
             }),
+            scan_window: None,
             answerable: Answerable::default(),
             note: None,
         });
     }
-    Arc::new(Scope::of(&register, day))
+    register
 }
 
 pub(crate) fn now() -> DateTime<Utc> {
@@ -55,6 +56,8 @@ pub(crate) struct Run {
     pub(crate) folder: RunFolder,
     pub(crate) cancel: Cancel,
     pub(crate) clock: Clock,
+    /// Of the first asset.
+    pub(crate) window: Option<&'static str>,
     admitted: String,
     _runs: Option<TempDir>,
 }
@@ -93,7 +96,7 @@ impl Run {
 
     fn of(folder: RunFolder, targets: &str) -> Run {
         let (cancel, admitted) = (Cancel::new(), targets.to_owned());
-        Run { folder, cancel, clock: now, admitted, _runs: None }
+        Run { folder, cancel, clock: now, window: None, admitted, _runs: None }
     }
 
     pub(crate) fn admitting(mut self, admitted: &str) -> Run {
@@ -105,9 +108,12 @@ impl Run {
         &self,
         identifier: Option<Arc<dyn Identifier>>,
     ) -> Result<SweepOutcome, SweepError> {
+        let at = (self.clock)();
+        let mut register = register(&self.admitted);
+        register.assets[0].scan_window = self.window.map(|window| window.parse().unwrap());
         sweep(SweepRequest {
             folder: self.folder.clone(),
-            scope: scope(&self.admitted, civil_date((self.clock)())),
+            scope: Arc::new(Scope::of(&register, civil_date(at)).at(at)),
             identifier,
             clock: self.clock,
             progress: watch::Sender::new(Progress::default()),

@@ -12,12 +12,16 @@ use model::observation::{Endpoint, Observation, PortState, PresentedChain};
 use model::port::Transport;
 use model::register::{AssetTarget, DeclaredService, Register};
 use model::scope::{Refusal, Scope};
-use reports::rows::{CertificateRow, Declaration, HostRow, RefusalRow, RunRow, RunState, ServiceRow};
+use reports::rows::{
+    CertificateRow, CoveredRow, Declaration, HostRow, RefusalRow, RunRow, RunState, ServiceRow,
+};
 use reports::snapshot::SnapshotInput;
 use reports::text::Refused;
 use scanner::assess::Declared;
 use scanner::resolve::NameFailure;
 use scanner::run::{Manifest, Reason, RefusalRecord};
+
+use crate::shapes::asked::{Asked, cluster_rows, loss_row, unsure_rows};
 
 /// A judged run with what it saw.
 pub struct SeenRun {
@@ -27,6 +31,7 @@ pub struct SeenRun {
     pub coverage: Coverage,
     pub observations: Vec<SeenService>,
     pub refusals: Vec<RefusalRecord>,
+    pub asked: Asked,
 }
 
 /// An open endpoint with how it stands to policy and declarations.
@@ -73,9 +78,42 @@ impl Seen {
             );
         }
         input.refusals = self.refusals();
+        input.covered = self.covered_by_udp_too();
+        input.losses = self.runs.iter().filter_map(loss_row).collect();
+        self.fill_sureness(input, scope);
         debug_assert!(
             input.hosts.iter().all(|host| register.units.iter().any(|u| u.id.to_string() == host.unit))
         );
+    }
+
+    /// What was settled over UDP at the hosts that [`Seen::hosts`] tells by TCP.
+    fn covered_by_udp_too(&self) -> Vec<CoveredRow> {
+        let over = |transport| self.runs.iter().filter(move |run| run.coverage.transport == transport);
+        let by_tcp: BTreeSet<IpAddr> =
+            over(Transport::Tcp).flat_map(|run| run.coverage.hosts.keys()).copied().collect();
+        let mut by_udp: BTreeMap<IpAddr, Vec<&HostCoverage>> = BTreeMap::new();
+        for run in over(Transport::Udp) {
+            for (addr, host) in run.coverage.hosts.iter().filter(|(addr, _)| by_tcp.contains(addr)) {
+                by_udp.entry(*addr).or_default().push(host);
+            }
+        }
+        let row = |(addr, hosts): (IpAddr, Vec<&HostCoverage>)| {
+            let ports = HostCoverage::merged(hosts).ports()?.to_string();
+            Some(CoveredRow { addr: addr.to_string(), transport: Transport::Udp.to_string(), ports })
+        };
+        by_udp.into_iter().filter_map(row).collect()
+    }
+
+    /// Of each host what the newest run over its transport says.
+    fn fill_sureness(&self, input: &mut SnapshotInput, scope: &Scope) {
+        let mut covered: BTreeMap<Transport, BTreeSet<IpAddr>> = BTreeMap::new();
+        let mut n_clusters = 0;
+        for run in &self.runs {
+            let newer = covered.entry(run.coverage.transport).or_default();
+            input.unsure.extend(unsure_rows(run, newer, scope));
+            input.clusters.extend(cluster_rows(run, newer, scope, &mut n_clusters));
+            newer.extend(run.coverage.hosts.keys());
+        }
     }
 
     /// Each open endpoint of the newest run that covered it.
@@ -280,5 +318,7 @@ fn out_of_scope(refusal: Refusal) -> Refused {
             Refused::AuthorisationNotBegun { asset, from }
         }
         Refusal::Excluded { reason, until, .. } => Refused::Excluded { reason, until },
+        // Never recorded: it is waited for.
+        Refusal::OutsideWindow { window, .. } => Refused::Told { said: window.to_string() },
     }
 }

@@ -135,11 +135,12 @@ struct AssetRow {
     #[sqlx(flatten)]
     answerable: AnswerableRow,
     note: Option<String>,
+    scan_window: Option<String>,
 }
 
 pub(super) async fn assets(tx: &mut Tx) -> Result<Vec<Asset>, StoreError> {
     let sql = "SELECT id, unit, system, target, owned_from, owned_until, approver, authorised_from, \
-               authorised_until, in_charge, operated_by, used_by, note FROM assets ORDER BY id";
+               authorised_until, in_charge, operated_by, used_by, note, scan_window FROM assets ORDER BY id";
     let rows: Vec<AssetRow> = sqlx::query_as(sql).fetch_all(&mut **tx).await.map_err(fault::at("assets"))?;
     let read = rows.into_iter().map(|row| {
         let at = RowRef { table: "assets", id: &row.id };
@@ -161,6 +162,7 @@ pub(super) async fn assets(tx: &mut Tx) -> Result<Vec<Asset>, StoreError> {
             target: target(at, &row.target)?,
             owned: at.interval("owned_until", row.owned_from.as_deref(), row.owned_until.as_deref())?,
             authorisation,
+            scan_window: at.read_some("scan_window", row.scan_window.as_deref())?,
             answerable: row.answerable.read(at)?,
             note: row.note,
         })

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use model::coverage::PortRun;
 use model::observation::{Certainty, FilterReason, Method, Observation, PortState};
 use model::port::{PortSet, Transport};
+use model::unreachable::Unreachable;
 
 use super::super::export::{Counts, ExportHead, is_up};
 use super::super::service_names::theirs;
@@ -123,6 +124,7 @@ impl<'a, W: Write> NmapXml<'a, W> {
             PortState::Filtered(FilterReason::NetworkUnreachable) => Some(("filtered", "net-unreach")),
             PortState::Filtered(FilterReason::HostUnreachable) => Some(("filtered", "host-unreach")),
             PortState::Filtered(FilterReason::Prohibited) => Some(("filtered", "admin-prohibited")),
+            PortState::Filtered(FilterReason::Icmp(error)) => Some(("filtered", word_of(error.reason()))),
             // Silence over UDP has a word of its own.
             PortState::Unverifiable if host.transport == Transport::Udp => {
                 Some(("open|filtered", "no-response"))
@@ -247,6 +249,22 @@ impl<'a, W: Write> NmapXml<'a, W> {
             elapsed % 1000 / 10,
         )?;
         Ok(self.out)
+    }
+}
+
+/// How nmap calls an ICMP error.
+fn word_of(reason: Unreachable) -> &'static str {
+    match reason {
+        Unreachable::Network => "net-unreach",
+        Unreachable::Host => "host-unreach",
+        Unreachable::Protocol => "proto-unreach",
+        Unreachable::Port => "port-unreach",
+        Unreachable::NetworkProhibited => "net-prohibited",
+        Unreachable::HostProhibited => "host-prohibited",
+        Unreachable::Prohibited => "admin-prohibited",
+        Unreachable::Rejected => "reject-route",
+        Unreachable::TimeExceeded => "time-exceeded",
+        Unreachable::ParameterProblem => "param-prob",
     }
 }
 

@@ -110,6 +110,7 @@ impl<D: Dialect> Engine<D> {
         let host = self.hosts.of_mut(probe.host);
         if answer.reply != Reply::Open {
             host.n_refused = host.n_refused.saturating_add(1);
+            host.refused_ttl = answer.shape.map_or(host.refused_ttl, |shape| shape.ttl);
             return answer.reply;
         }
         host.n_open = host.n_open.saturating_add(1);

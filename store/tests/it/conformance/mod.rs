@@ -80,6 +80,7 @@ pub(crate) fn full_register(mint: &mut CountingMint) -> RegisterChange {
             valid_from: (i == 0).then(|| day("2026-01-01")),
             valid_until: day("2026-12-31"),
         }),
+        scan_window: (i < 2).then(|| "Mon-Fri 22:00-06:00; Sun 00:00-24:00".parse().expect("a window")),
         answerable: if i == 0 { answerable } else { Answerable::default() },
         note: (i == 3).then(|| "备注\n第二行 ' \" \\".into()),
     });
