@@ -146,7 +146,7 @@ PEERS = {
     "D-B-dark": [
         ("ours", OURS, "syn {rate}"),
         ("nmap -sS", NMAP, f"-sS {TUNED}"),
-        ("masscan, 2 passes", MASSCAN, f"{M} --rate 200000 --retries 1 --wait 1"),
+        ("masscan, 2 passes*", MASSCAN, f"{M} --rate 200000 --retries 1 --wait 1"),
         ("zmap, -P 2", ZMAP, f"{Z} -r 100000 -P 2 -c 1"),
         ("rustscan*", RUSTSCAN, f"{R} -t 500"),
     ],

@@ -199,7 +199,9 @@ type FirstStep = (LinkHeader, Option<HashMap<IpAddr, [u8; 6]>>);
 fn n_senders(rate: u32) -> usize {
     /// What one core gets out beside everything else, on a slow machine.
     const OF_ONE: u32 = 250_000;
-    usize::try_from(rate / OF_ONE).unwrap_or(usize::MAX).min(2)
+    /// One more than keeps two cores busy, since a thread takes a while to wake.
+    const MOST: usize = 3;
+    usize::try_from(rate / OF_ONE).unwrap_or(usize::MAX).min(MOST)
 }
 
 /// What stands before the IP header on the way to some networks; `None` if the router doesn't answer.
