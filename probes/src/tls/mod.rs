@@ -1,12 +1,15 @@
 //! TLS as an assessor needs it: a hello that offers what no sane library offers, and a reader of the server's
 //! first flight. Sessions (TLS 1.3, HTTP inside) are the driver's, with a library.
 
+pub mod assess;
 pub mod codes;
 pub mod flight;
 pub mod hello;
 pub mod message;
+pub mod primes;
 pub mod record;
 pub mod ssl2;
+pub mod start_tls;
 
 use model::observation::{PresentedChain, ServiceFacts, TlsFacts};
 

@@ -1,0 +1,391 @@
+//! SSL 3.0 to TLS 1.2: which versions, and of each the suites in the server's order, by striking out what it chose.
+
+use super::asker::{Reply, Verdict};
+use super::exchange::Answer;
+use super::facts::{Answered, ConnectionNo, GroupFacts, Order, Reason, Told};
+use super::offer::{Classic, Form, all_groups, all_signatures};
+use super::story::{First, Teller};
+use crate::tls::codes::{self, Authentication, Exchange, Version, offered_before_13};
+use crate::tls::flight::Flight;
+use crate::tls::hello::FALLBACK_SCSV;
+
+/// How a server of some version wants to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub(super) version: Version,
+    pub(super) form: Form,
+    /// So many suites in one hello.
+    pub(super) n_suites: usize,
+}
+
+/// For servers that stumble over long lists.
+const SHORT_LIST: usize = 64;
+
+impl Dialect {
+    fn full(version: Version) -> Dialect {
+        Dialect { version, form: Form::Full, n_suites: usize::MAX }
+    }
+
+    /// The second way to ask: little enough for anybody.
+    fn modest(version: Version) -> Dialect {
+        let form = if version == Version::Ssl3 { Form::Bare } else { Form::Plain };
+        Dialect { version, form, n_suites: SHORT_LIST }
+    }
+}
+
+/// What is offered beside the dialect.
+#[derive(Clone, Copy)]
+struct Wares<'a> {
+    suites: &'a [u16],
+    groups: &'a [u16],
+    signatures: &'a [u16],
+    with_name: bool,
+    signal: Option<u16>,
+}
+
+impl<'a> Wares<'a> {
+    fn new(suites: &'a [u16], groups: &'a [u16], signatures: &'a [u16]) -> Wares<'a> {
+        Wares { suites, groups, signatures, with_name: true, signal: None }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Times {
+    Once,
+    /// A refusal only counts if it is repeated.
+    Twice,
+}
+
+const NO_APPLICATION_PROTOCOL: u8 = 120;
+
+/// Offers, along with protocols that weren't chosen yet. Refusing those is no refusal of the rest.
+async fn ask(
+    teller: &mut Teller,
+    asked: &str,
+    dialect: Dialect,
+    wares: Wares<'_>,
+    times: Times,
+) -> (Vec<ConnectionNo>, Reply) {
+    loop {
+        let Dialect { version, form, .. } = dialect;
+        let Wares { suites, groups, signatures, with_name, signal } = wares;
+        let server_name = teller.server_name().filter(|_| with_name);
+        let protocols = teller.protocols.as_slice();
+        let hello =
+            Classic { version, form, server_name, suites, groups, signatures, protocols, signal }.hello();
+        let (numbers, reply) = match times {
+            Times::Once => {
+                let reply = teller.asker.ask(asked, &hello).await;
+                (vec![reply.number], reply)
+            }
+            Times::Twice => teller.asker.ask_twice(asked, &hello).await,
+        };
+        let minds = matches!(reply.answer, Ok(Answer::Alert(NO_APPLICATION_PROTOCOL)));
+        if !minds || teller.protocols.is_empty() || form != Form::Full {
+            return (numbers, reply);
+        }
+        teller.protocols.clear();
+    }
+}
+
+/// The highest version of TLS 1.2 and below, if there is any.
+pub(super) async fn find_highest(teller: &mut Teller) -> Vec<(Dialect, First)> {
+    let mut firsts = Vec::new();
+    find_version(teller, Version::Tls12, &mut firsts).await;
+    firsts
+}
+
+/// All versions below that.
+pub(super) async fn find_others(teller: &mut Teller, firsts: &mut Vec<(Dialect, First)>) {
+    for version in [Version::Tls11, Version::Tls10, Version::Ssl3] {
+        if !teller.found.version(version).offered.is_yes() {
+            find_version(teller, version, firsts).await;
+        }
+    }
+}
+
+/// Asks for one version in the fullest way, then in the most modest one.
+async fn find_version(teller: &mut Teller, version: Version, firsts: &mut Vec<(Dialect, First)>) {
+    let mut by: Vec<ConnectionNo> = Vec::new();
+    let mut unclear = None;
+    let (groups, signatures) = (all_groups(), all_signatures());
+    let modest_groups: Vec<u16> = groups.iter().copied().filter(|group| (19..=41).contains(group)).collect();
+    for dialect in [Dialect::full(version), Dialect::modest(version)] {
+        let suites = offered_before_13();
+        let suites = suites.get(..dialect.n_suites.min(suites.len())).unwrap_or_default();
+        let groups = if dialect.form == Form::Full { &groups } else { &modest_groups };
+        let again = if by.is_empty() { "" } else { ", again and shorter" };
+        let asked = format!("{}{again}", version.name());
+        let wares = Wares::new(suites, groups, &signatures);
+        let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+        let number = reply.number;
+        by.push(number);
+        match reply.verdict() {
+            Verdict::Taken(flight) => {
+                let chosen = flight.version.and_then(Version::from_code);
+                match chosen {
+                    Some(chosen) if chosen == version => {
+                        teller.found.version(version).offered = Told::yes(number);
+                        firsts.push((dialect, First { number, flight }));
+                    }
+                    // It came down to a version that it likes better, which proves that it hasn't this one.
+                    Some(lower) if lower < version && lower.is_classic() => {
+                        teller.found.version(version).offered = Told::no(by);
+                        if !teller.found.speaks(lower) {
+                            teller.found.version(lower).offered = Told::yes(number);
+                            firsts.push((Dialect { version: lower, ..dialect }, First { number, flight }));
+                        }
+                    }
+                    Some(_) | None => {
+                        teller.found.version(version).offered = Told::unknown(Reason::Inconsistent, by);
+                    }
+                }
+                return;
+            }
+            Verdict::Refused => {}
+            Verdict::Unclear(reason) => unclear = Some(reason),
+        }
+    }
+    teller.found.version(version).offered = match unclear {
+        Some(reason) => Told::unknown(reason, by),
+        None => Told::no(by),
+    };
+}
+
+/// Reads off all suites of a version.
+pub(super) async fn strike_out(teller: &mut Teller, dialect: Dialect, first: First) {
+    let version = dialect.version;
+    let mut remaining: Vec<u16> = offered_before_13().to_vec();
+    let complete = match take(teller, dialect, &first.flight, first.number, &mut remaining) {
+        Ok(()) => strike_lists(teller, dialect, &mut remaining).await,
+        Err(reason) => Told::unknown(reason, [first.number]),
+    };
+    teller.found.version(version).suites.complete = complete;
+    find_order(teller, dialect).await;
+}
+
+async fn strike_lists(teller: &mut Teller, dialect: Dialect, remaining: &mut Vec<u16>) -> Told {
+    let mut by = Vec::new();
+    let mut n_tried = 0;
+    let (groups, signatures) = (all_groups(), all_signatures());
+    // Lists are refused one after the other; one that isn't is offered again without what was chosen.
+    while n_tried < remaining.len() {
+        let n = dialect.n_suites.min(remaining.len() - n_tried);
+        let suites: Vec<u16> = remaining.iter().skip(n_tried).take(n).copied().collect();
+        let asked = format!("{}, {} more suites", dialect.version.name(), suites.len());
+        let wares = Wares::new(&suites, &groups, &signatures);
+        let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+        let number = reply.number;
+        match reply.verdict() {
+            Verdict::Taken(flight) => {
+                let is_offered = flight.cipher_suite.is_some_and(|code| suites.contains(&code));
+                let result = if is_offered {
+                    take(teller, dialect, &flight, number, remaining)
+                } else {
+                    Err(Reason::Inconsistent)
+                };
+                if let Err(reason) = result {
+                    return Told::unknown(reason, [number]);
+                }
+            }
+            Verdict::Refused => {
+                n_tried += n;
+                by.extend(numbers);
+            }
+            Verdict::Unclear(reason) => return Told::unknown(reason, numbers),
+        }
+    }
+    Told { answer: Answered::Yes, by }
+}
+
+/// Takes up a flight that chose one of the remaining suites.
+fn take(
+    teller: &mut Teller,
+    dialect: Dialect,
+    flight: &Flight,
+    number: ConnectionNo,
+    remaining: &mut Vec<u16>,
+) -> Result<(), Reason> {
+    let Dialect { version, form, .. } = dialect;
+    let code = flight.cipher_suite.filter(|_| flight.version == Some(version.code()));
+    let at = code.and_then(|code| remaining.iter().position(|known| *known == code));
+    let (Some(code), Some(at)) = (code, at) else { return Err(Reason::Inconsistent) };
+    remaining.remove(at);
+    teller.found.take_suite(version, code, flight, number);
+    let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
+    let name = name.as_deref().filter(|_| form != Form::Bare);
+    teller.found.take_flight(version, name, flight, number);
+    if form == Form::Full {
+        teller.found.take_features(flight, number);
+        let chosen = &teller.found.features.protocols;
+        teller.protocols.retain(|protocol| !chosen.iter().any(|known| known == protocol));
+    }
+    Ok(())
+}
+
+/// Offers the suites in the reverse of the order in which they were chosen.
+async fn find_order(teller: &mut Teller, dialect: Dialect) {
+    let mut suites = teller.found.codes(dialect.version);
+    let (Some(&first), true) = (suites.first(), suites.len() > 1) else { return };
+    suites.reverse();
+    suites.truncate(dialect.n_suites);
+    let (groups, signatures) = (all_groups(), all_signatures());
+    let asked = format!("{}, suites in reverse", dialect.version.name());
+    let wares = Wares::new(&suites, &groups, &signatures);
+    let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+    if let Verdict::Taken(flight) = reply.verdict() {
+        teller.found.version(dialect.version).order = match flight.cipher_suite {
+            Some(code) if code == first => Order::Server,
+            Some(code) if suites.first() == Some(&code) => Order::Client,
+            _ => Order::Unknown,
+        };
+    }
+}
+
+/// What is asked of the highest version alone.
+pub(super) async fn ask_particulars(teller: &mut Teller) {
+    let classic = teller.found.classic();
+    let Some(&highest) = classic.first() else { return };
+    let dialect = Dialect::full(highest);
+    find_groups(teller, dialect).await;
+    find_fallback(teller, &classic).await;
+    if highest == Version::Tls12 {
+        find_sha1(teller, dialect).await;
+    }
+    if teller.server_name().is_some() {
+        find_nameless(teller, dialect).await;
+    }
+}
+
+fn with_exchange(teller: &Teller, version: Version, exchanges: &[Exchange]) -> Vec<u16> {
+    let mut codes = teller.found.codes(version);
+    codes.retain(|code| codes::suite(*code).is_some_and(|suite| exchanges.contains(&suite.exchange)));
+    codes
+}
+
+/// Strikes out groups. A certificate on a curve needs that curve to be offered, so suites with RSA come first where
+/// there are any.
+async fn find_groups(teller: &mut Teller, dialect: Dialect) {
+    let mut suites = with_exchange(teller, dialect.version, &[Exchange::Ecdhe]);
+    if suites.is_empty() {
+        teller.found.groups_before_13.complete = Told::unknown(Reason::NotApplicable, []);
+        return;
+    }
+    let is_rsa = |code: &u16| {
+        codes::suite(*code).is_some_and(|suite| suite.authentication == Authentication::Rsa)
+    };
+    let bound_to_curve = !suites.iter().any(is_rsa);
+    if !bound_to_curve {
+        suites.retain(is_rsa);
+    }
+    let signatures = all_signatures();
+    let mut groups = all_groups();
+    // What came with a suite when all were offered is the server's first choice.
+    let known = teller.found.version(dialect.version).suites.entries.iter();
+    let known: Vec<GroupFacts> = known.filter_map(|suite| suite.group.clone()).collect();
+    for group in known {
+        strike(teller, &mut groups, group);
+    }
+    loop {
+        let asked = format!("{}, {} more groups", dialect.version.name(), groups.len());
+        let wares = Wares::new(&suites, &groups, &signatures);
+        let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+        let number = reply.number;
+        let complete = match reply.verdict() {
+            Verdict::Taken(flight) => {
+                let group = flight.key_exchange.as_ref().and_then(|exchange| match exchange.share {
+                    crate::tls::message::Share::Curve { group, .. } => Some(group),
+                    _ => None,
+                });
+                match group {
+                    Some(code) if groups.contains(&code) => {
+                        strike(teller, &mut groups, GroupFacts::new(code, number));
+                        continue;
+                    }
+                    // A server that chooses what wasn't offered has one group, whatever it is asked.
+                    Some(_) | None => Told::unknown(Reason::Inconsistent, numbers),
+                }
+            }
+            Verdict::Refused if bound_to_curve => Told::unknown(Reason::Inconsistent, numbers),
+            Verdict::Refused => Told { answer: Answered::Yes, by: numbers },
+            Verdict::Unclear(reason) => Told::unknown(reason, numbers),
+        };
+        teller.found.groups_before_13.complete = complete;
+        return;
+    }
+}
+
+fn strike(teller: &mut Teller, groups: &mut Vec<u16>, group: GroupFacts) {
+    groups.retain(|code| *code != group.code);
+    let entries = &mut teller.found.groups_before_13.entries;
+    if entries.iter().all(|known| known.code != group.code) {
+        entries.push(group);
+    }
+}
+
+/// Pretends to have come down from a higher version (RFC 7507).
+async fn find_fallback(teller: &mut Teller, classic: &[Version]) {
+    let above = if teller.found.speaks(Version::Tls13) { classic.first() } else { classic.get(1) };
+    let Some(&version) = above else {
+        teller.found.features.fallback_scsv = Told::unknown(Reason::NotApplicable, []);
+        return;
+    };
+    let suites = teller.found.codes(version);
+    let (groups, signatures) = (all_groups(), all_signatures());
+    let asked = format!("{}, as a fallback", version.name());
+    let wares = Wares { signal: Some(FALLBACK_SCSV), ..Wares::new(&suites, &groups, &signatures) };
+    let (_, reply) = ask(teller, &asked, Dialect::full(version), wares, Times::Once).await;
+    let number = reply.number;
+    let is_refusal = matches!(reply.answer, Ok(Answer::Alert(86)));
+    teller.found.features.fallback_scsv = match reply.verdict() {
+        Verdict::Refused if is_refusal => Told::yes(number),
+        // It hangs up where it wouldn't have without the signal, but doesn't say so.
+        Verdict::Refused => Told::unknown(Reason::Inconsistent, [number]),
+        Verdict::Taken(_) => Told::no([number]),
+        Verdict::Unclear(reason) => Told::unknown(reason, [number]),
+    };
+}
+
+/// Offers nothing but SHA-1 to sign with.
+async fn find_sha1(teller: &mut Teller, dialect: Dialect) {
+    let suites = with_exchange(teller, dialect.version, &[Exchange::Ecdhe, Exchange::Dhe]);
+    if suites.is_empty() {
+        teller.found.features.sha1_signatures = Told::unknown(Reason::NotApplicable, []);
+        return;
+    }
+    let groups = all_groups();
+    let wares = Wares::new(&suites, &groups, &[0x0203, 0x0201, 0x0202]);
+    let (numbers, reply) = ask(teller, "TLS 1.2, signed with SHA-1", dialect, wares, Times::Twice).await;
+    let number = reply.number;
+    teller.found.features.sha1_signatures = match reply.verdict() {
+        Verdict::Taken(flight) => {
+            let scheme = flight.key_exchange.as_ref().and_then(|exchange| exchange.scheme);
+            Told::of(scheme.is_some_and(|scheme| scheme >> 8 == 2), number)
+        }
+        Verdict::Refused => Told::no(numbers),
+        Verdict::Unclear(reason) => Told::unknown(reason, numbers),
+    };
+}
+
+/// What a client sees that sends no name, by kind of certificate.
+async fn find_nameless(teller: &mut Teller, dialect: Dialect) {
+    let (groups, signatures) = (all_groups(), all_signatures());
+    let of = |teller: &Teller, wanted: Authentication| {
+        let mut codes = teller.found.codes(dialect.version);
+        codes.retain(|code| codes::suite(*code).is_some_and(|suite| suite.authentication == wanted));
+        codes
+    };
+    for wanted in [Authentication::Rsa, Authentication::Ecdsa] {
+        let suites = of(teller, wanted);
+        if suites.is_empty() {
+            continue;
+        }
+        let asked = format!("{}, without a server name", dialect.version.name());
+        let wares = Wares { with_name: false, ..Wares::new(&suites, &groups, &signatures) };
+        let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+        let number = reply.number;
+        if let Verdict::Taken(flight) = reply.verdict() {
+            teller.found.take_flight(dialect.version, None, &flight, number);
+        }
+    }
+}
