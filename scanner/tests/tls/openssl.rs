@@ -71,3 +71,13 @@ async fn two_assessments_agree() {
     let second = assessed(server.port, Subject::default()).await;
     assert_eq!(first, second);
 }
+#[tokio::test]
+async fn zz_show() {
+    for args in [&[][..], &["-cipher","ECDHE+AESGCM:ECDHE+CHACHA20","-serverpref"], &["-tls1_3"], &["-cipher","ALL:@SECLEVEL=0"]] {
+        let server = OpensslServer::start(args);
+        let t = std::time::Instant::now();
+        let facts = assessed(server.port, Subject::default()).await;
+        println!("{args:?} {} connections {:?} bytes {}", facts.connections.len(), t.elapsed(), facts.connections.iter().map(|c| c.n_sent + c.n_received).sum::<u64>());
+        if args.len() != 2 || args[0]=="-x" { println!("{}", serde_json::to_string_pretty(&facts).unwrap()); }
+    }
+}

@@ -130,16 +130,16 @@ impl Exchange {
     }
 
     fn advance_prelude(&mut self, end: bool) -> Next {
-        let Some(prelude) = &mut self.prelude else { return self.say_hello() };
+        let Some(prelude) = &mut self.prelude else { return self.say_hello(Vec::new()) };
         let seen = Seen { bytes: &self.buffer, end, asked: Asked::Other };
         match prelude.turn(&seen) {
             Ok(PreludeTurn::Say { used, bytes }) => {
                 self.buffer.drain(..used.min(self.buffer.len()));
                 Next::Write { bytes, until: self.until }
             }
-            Ok(PreludeTurn::Ready(framing)) => {
+            Ok(PreludeTurn::Ready { before, framing }) => {
                 self.framing = framing;
-                self.say_hello()
+                self.say_hello(before)
             }
             Ok(PreludeTurn::Refused) | Err(Miss::No | Miss::Clue(_)) => Next::Done(Answer::NoStartTls),
             Err(Miss::More) if end => Next::Done(Answer::NoStartTls),
@@ -147,12 +147,12 @@ impl Exchange {
         }
     }
 
-    fn say_hello(&mut self) -> Next {
+    fn say_hello(&mut self, before: Vec<u8>) -> Next {
         self.state = State::Hello;
         // What was said in clear behind the consent isn't part of TLS.
         self.buffer.clear();
-        let bytes = self.framing.wrap(std::mem::take(&mut self.hello));
-        Next::Write { bytes, until: self.until }
+        let hello = self.framing.wrap(std::mem::take(&mut self.hello));
+        Next::Write { bytes: [before, hello].concat(), until: self.until }
     }
 
     /// The connection is over, one way or another.
@@ -189,7 +189,9 @@ impl Exchange {
                 _ => Answer::Flight(Box::new(flight)),
             }),
             Err(FlightError::Incomplete) => {
-                self.n_worth_reading = n_worth_reading(&bytes);
+                if self.framing == Framing::Plain {
+                    self.n_worth_reading = n_worth_reading(&bytes);
+                }
                 self.read()
             }
             Err(FlightError::TooLong) => Next::Done(Answer::TooLong),

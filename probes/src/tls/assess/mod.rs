@@ -44,6 +44,8 @@ pub struct Assessment {
     desk: Arc<Mutex<Desk>>,
     story: Pin<Box<dyn Future<Output = ServerFacts> + Send>>,
     start_tls: Option<StartTls>,
+    /// For protocols that say whom they call.
+    host: String,
     limits: Limits,
     state: State,
 }
@@ -60,7 +62,8 @@ impl Assessment {
         let desk = Arc::new(Mutex::new(Desk::default()));
         let asker = Asker::new(Arc::clone(&desk), limits.clone(), subject.seed);
         let story = Box::pin(story::tell(asker, subject.clone()));
-        Assessment { desk, story, start_tls: subject.start_tls, limits, state: State::Idle }
+        let host = subject.server_name.as_ref().map_or("localhost", |name| name.as_str()).to_owned();
+        Assessment { desk, story, start_tls: subject.start_tls, host, limits, state: State::Idle }
     }
 
     pub fn start(&mut self, now: Elapsed) -> Step {
@@ -118,7 +121,7 @@ impl Assessment {
         // The story waits for nothing but answers to its questions.
         let Question { hello, language, not_before } =
             question.expect("a story that isn't over has asked a question");
-        let prelude = self.start_tls.map(StartTls::prelude);
+        let prelude = self.start_tls.map(|start_tls| start_tls.prelude(&self.host));
         self.state =
             State::Talking(Box::new(Exchange::new(hello, language, prelude, self.limits.clone())));
         Step::Connect { not_before, until: not_before + self.limits.connect }
