@@ -1,9 +1,7 @@
 //! Reads the first flight of a server, of SSL 3.0 to TLS 1.3 and TLCP: records joined and cut as RFC 5246 §6.2.1
 //! allows, bounded at every level. What was asked, and what an answer means, is the caller's to know.
 
-use super::message::{
-    CertificateRequest, KeyExchange, ServerHello, certificate_list, certificate_status,
-};
+use super::message::{CertificateRequest, KeyExchange, ServerHello, certificate_list, certificate_status};
 use super::record::{ContentKind, NoRecord, next_record};
 use crate::seen::{Cursor, Miss};
 
@@ -170,7 +168,8 @@ fn take_messages(
                 flight.key_exchange = Some(KeyExchange::read(body, version, suite).map_err(malformed)?);
             }
             CERTIFICATE_REQUEST if until == Until::Done => {
-                flight.certificate_request = Some(CertificateRequest::read(body, version).map_err(malformed)?);
+                flight.certificate_request =
+                    Some(CertificateRequest::read(body, version).map_err(malformed)?);
             }
             SERVER_HELLO_DONE => return Ok(true),
             _ => {}

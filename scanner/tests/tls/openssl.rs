@@ -36,10 +36,10 @@ async fn check(args: &[&str], expected: &[&str]) -> ServerFacts {
 
 #[tokio::test]
 async fn the_servers_order_is_read_off() {
-    let cipher = "ECDHE-RSA-AES256-GCM-SHA384:AES128-SHA:ECDHE-RSA-CHACHA20-POLY1305:DHE-RSA-AES128-GCM-SHA256";
+    let cipher =
+        "ECDHE-RSA-AES256-GCM-SHA384:AES128-SHA:ECDHE-RSA-CHACHA20-POLY1305:DHE-RSA-AES128-GCM-SHA256";
     let suites13 = "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
-    let args =
-        ["-serverpref", "-cipher", cipher, "-ciphersuites", suites13, "-groups", "P-384:X25519:P-256"];
+    let args = ["-serverpref", "-cipher", cipher, "-ciphersuites", suites13, "-groups", "P-384:X25519:P-256"];
     let expected = ["TLS 1.2 Server: c030 002f cca8 009e", "TLS 1.3 Server: 1303 1301"];
     let facts = check(&args, &expected).await;
     assert_eq!(groups(&facts), "secp384r1 x25519 secp256r1");
@@ -51,8 +51,7 @@ async fn the_servers_order_is_read_off() {
 async fn a_server_of_old_versions_is_read_in_each() {
     let args =
         ["-cipher", "AES128-SHA:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", "-no_tls1_3", "-no_tls1_2", "-serverpref"];
-    let facts =
-        check(&args, &["TLS 1.0 Server: 002f c014", "TLS 1.1 Server: 002f c014"]).await;
+    let facts = check(&args, &["TLS 1.0 Server: 002f c014", "TLS 1.1 Server: 002f c014"]).await;
     assert_eq!(facts.version(Version::Tls12).map(|facts| facts.offered.answer), Some(Answered::No));
     assert!(facts.features.post_quantum.is_no());
 }
@@ -70,14 +69,4 @@ async fn two_assessments_agree() {
     let first = assessed(server.port, Subject::default()).await;
     let second = assessed(server.port, Subject::default()).await;
     assert_eq!(first, second);
-}
-#[tokio::test]
-async fn zz_show() {
-    for args in [&[][..], &["-cipher","ECDHE+AESGCM:ECDHE+CHACHA20","-serverpref"], &["-tls1_3"], &["-cipher","ALL:@SECLEVEL=0"]] {
-        let server = OpensslServer::start(args);
-        let t = std::time::Instant::now();
-        let facts = assessed(server.port, Subject::default()).await;
-        println!("{args:?} {} connections {:?} bytes {}", facts.connections.len(), t.elapsed(), facts.connections.iter().map(|c| c.n_sent + c.n_received).sum::<u64>());
-        if args.len() != 2 || args[0]=="-x" { println!("{}", serde_json::to_string_pretty(&facts).unwrap()); }
-    }
 }

@@ -121,7 +121,8 @@ impl OpensslServer {
             .spawn()
             .expect("openssl starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let port = lines.find_map(|line| line.ok()?.strip_prefix("ACCEPT ")?.rsplit(':').next()?.parse().ok());
+        let port =
+            lines.find_map(|line| line.ok()?.strip_prefix("ACCEPT ")?.rsplit(':').next()?.parse().ok());
         // Read on, or a full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
         OpensslServer { child, port: port.expect("it says where it listens") }

@@ -86,6 +86,8 @@ pub(super) struct Asker {
     good: Option<ClientHello>,
     pub(super) has_foreign: Option<Foreign>,
     pub(super) had_no_start_tls: bool,
+    /// Something came that only a peer of TLS sends.
+    pub(super) has_tls: bool,
     pub(super) was_connected: bool,
 }
 
@@ -105,6 +107,7 @@ impl Asker {
             good: None,
             has_foreign: None,
             had_no_start_tls: false,
+            has_tls: false,
             was_connected: false,
         }
     }
@@ -207,6 +210,10 @@ impl Asker {
     fn learn(&mut self, number: ConnectionNo, answer: &Answer, n_received: u64) {
         self.was_connected |= !matches!(answer, Answer::Unreachable(_));
         self.had_no_start_tls |= *answer == Answer::NoStartTls;
+        self.has_tls |= matches!(
+            answer,
+            Answer::Flight(_) | Answer::Alert(_) | Answer::Ssl2(_) | Answer::Malformed | Answer::TooLong
+        );
         if let Answer::Foreign(foreign) = answer {
             self.has_foreign.get_or_insert(*foreign);
         }

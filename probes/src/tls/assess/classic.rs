@@ -271,9 +271,8 @@ async fn find_groups(teller: &mut Teller, dialect: Dialect) {
         teller.found.groups_before_13.complete = Told::unknown(Reason::NotApplicable, []);
         return;
     }
-    let is_rsa = |code: &u16| {
-        codes::suite(*code).is_some_and(|suite| suite.authentication == Authentication::Rsa)
-    };
+    let is_rsa =
+        |code: &u16| codes::suite(*code).is_some_and(|suite| suite.authentication == Authentication::Rsa);
     let bound_to_curve = !suites.iter().any(is_rsa);
     if !bound_to_curve {
         suites.retain(is_rsa);

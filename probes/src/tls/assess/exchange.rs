@@ -158,7 +158,9 @@ impl Exchange {
     /// The connection is over, one way or another.
     fn at_end(&mut self, how: Answer) -> Next {
         match self.state {
-            State::Prelude if self.prelude.is_some() && how == Answer::Closed => Next::Done(Answer::NoStartTls),
+            State::Prelude if self.prelude.is_some() && how == Answer::Closed => {
+                Next::Done(Answer::NoStartTls)
+            }
             State::Prelude => Next::Done(how),
             State::Hello | State::Reading if self.buffer.is_empty() => Next::Done(how),
             State::Hello | State::Reading => self.advance_answer(Some(how)),

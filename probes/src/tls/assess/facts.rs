@@ -42,7 +42,7 @@ pub enum Reached {
     NoStartTls,
     /// Alerts or bad records only: TLS, without a version in common.
     NothingInCommon,
-    /// Connections were taken, and not a byte came.
+    /// Connections were taken, and nothing whole came in time.
     Silent,
     Unreachable,
 }

@@ -163,7 +163,8 @@ impl Findings {
     fn take_finite_field(&mut self, prime: &[u8], value: &[u8], by: ConnectionNo) {
         let digest = Sha256::digest(prime);
         let prime_sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let is_new = self.values.insert(Sha256::new().chain_update(prime).chain_update(value).finalize().into());
+        let is_new =
+            self.values.insert(Sha256::new().chain_update(prime).chain_update(value).finalize().into());
         let is_full = self.finite_fields.len() >= MAX_FINITE_FIELDS;
         match self.finite_fields.iter_mut().find(|known| known.prime_sha256 == prime_sha256) {
             Some(known) => {
@@ -243,10 +244,10 @@ impl Findings {
         let speaks_any = self.versions.values().any(|facts| facts.offered.is_yes());
         let reached = match asker.has_foreign {
             _ if speaks_any => Reached::Tls,
+            _ if asker.has_tls => Reached::NothingInCommon,
             Some(Foreign::Http) => Reached::Http,
             Some(Foreign::Other) => Reached::OtherProtocol,
             None if asker.had_no_start_tls => Reached::NoStartTls,
-            None if asker.last_heard > 0 => Reached::NothingInCommon,
             None if asker.was_connected => Reached::Silent,
             None => Reached::Unreachable,
         };

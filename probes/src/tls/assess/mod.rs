@@ -122,8 +122,7 @@ impl Assessment {
         let Question { hello, language, not_before } =
             question.expect("a story that isn't over has asked a question");
         let prelude = self.start_tls.map(|start_tls| start_tls.prelude(&self.host));
-        self.state =
-            State::Talking(Box::new(Exchange::new(hello, language, prelude, self.limits.clone())));
+        self.state = State::Talking(Box::new(Exchange::new(hello, language, prelude, self.limits.clone())));
         Step::Connect { not_before, until: not_before + self.limits.connect }
     }
 }

@@ -149,7 +149,11 @@ async fn ask(
     let answer = match reply.verdict() {
         Verdict::Taken(flight) => {
             let is_offered = flight.cipher_suite.is_some_and(|code| suites.contains(&code))
-                && flight.hello.as_ref().and_then(|hello| hello.group()).is_none_or(|code| groups.contains(&code));
+                && flight
+                    .hello
+                    .as_ref()
+                    .and_then(|hello| hello.group())
+                    .is_none_or(|code| groups.contains(&code));
             if is_offered && take(teller, remaining, &First { number, flight }) {
                 Stride::Further
             } else {

@@ -22,11 +22,8 @@ pub(super) async fn find(teller: &mut Teller) -> Option<First> {
         match reply.verdict() {
             Verdict::Taken(flight) => {
                 let is_tlcp = flight.version == Some(Version::Tlcp.code());
-                teller.found.version(Version::Tlcp).offered = if is_tlcp {
-                    Told::yes(number)
-                } else {
-                    Told::unknown(Reason::Inconsistent, [number])
-                };
+                teller.found.version(Version::Tlcp).offered =
+                    if is_tlcp { Told::yes(number) } else { Told::unknown(Reason::Inconsistent, [number]) };
                 if is_tlcp {
                     let needs_name = server_name.is_some();
                     teller.found.features.tlcp_needs_server_name = Told::of(needs_name, number);
@@ -46,7 +43,8 @@ pub(super) async fn find(teller: &mut Teller) -> Option<First> {
 
 pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     let needs_name = teller.found.features.tlcp_needs_server_name.is_yes();
-    let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned()).filter(|_| needs_name);
+    let name =
+        teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned()).filter(|_| needs_name);
     let ask_with = |suites: &[u16]| -> ClientHello { tlcp(suites, name.as_deref()) };
     let mut remaining = all_tlcp_suites();
     let mut current = first;

@@ -249,7 +249,9 @@ fn cipher(tail: &str) -> (Cipher, u32) {
         tail if tail.contains("AEGIS") => sized(Cipher::Aes),
         tail if tail.contains("AES") => sized(Cipher::Aes),
         tail if tail.contains("CHACHA20") => (Cipher::ChaCha20, 256),
-        tail if ["28147", "KUZNYECHIK", "MAGMA"].iter().any(|mark| tail.contains(mark)) => (Cipher::Gost, 256),
+        tail if ["28147", "KUZNYECHIK", "MAGMA"].iter().any(|mark| tail.contains(mark)) => {
+            (Cipher::Gost, 256)
+        }
         _ => (Cipher::Other, 128),
     }
 }

@@ -75,8 +75,8 @@ pub(super) fn postgres(cursor: &mut Cursor<'_>) -> Result<PreludeTurn, Miss> {
 const MYSQL_CLIENT_SSL: u16 = 0x0800;
 /// Our own packet: capabilities (long password, protocol 4.1, SSL, secure connection), 16 MB, utf8.
 const MYSQL_SSL_REQUEST: &[u8] = &[
-    32, 0, 0, 1, 0x01, 0x8a, 0, 0, 0, 0, 0, 1, 33, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0,
+    32, 0, 0, 1, 0x01, 0x8a, 0, 0, 0, 0, 0, 1, 33, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0,
 ];
 
 /// The greeting of protocol 10: version as text, thread, half of the salt, then what the server is able to do.
@@ -101,8 +101,7 @@ pub(super) fn mysql(cursor: &mut Cursor<'_>) -> Result<PreludeTurn, Miss> {
 }
 
 /// TPKT, X.224 connection request, and a request for TLS or CredSSP over it (MS-RDPBCGR §2.2.1.1).
-pub(super) const RDP_REQUEST: &[u8] =
-    &[3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0];
+pub(super) const RDP_REQUEST: &[u8] = &[3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0];
 
 /// MS-RDPBCGR §2.2.1.2.
 pub(super) fn rdp(cursor: &mut Cursor<'_>) -> Result<PreludeTurn, Miss> {
@@ -153,9 +152,7 @@ pub(super) fn mssql(cursor: &mut Cursor<'_>) -> Result<PreludeTurn, Miss> {
         if kind == 1 {
             // 2: not supported; off, on and required all shake hands when we ask for it.
             return match payload.get(offset) {
-                Some(0 | 1 | 3) => {
-                    Ok(PreludeTurn::Ready { before: Vec::new(), framing: Framing::Tds })
-                }
+                Some(0 | 1 | 3) => Ok(PreludeTurn::Ready { before: Vec::new(), framing: Framing::Tds }),
                 _ => Ok(PreludeTurn::Refused),
             };
         }

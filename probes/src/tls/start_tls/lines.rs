@@ -82,25 +82,34 @@ fn code(bytes: &[u8], good: &[u8]) -> Result<Reply, Miss> {
 
 pub(super) fn smtp(greeting: &str) -> Box<dyn Prelude> {
     let greeting = format!("{greeting} sentrypost.invalid\r\n");
-    dialogue(None, vec![
-        (|bytes| code(bytes, b"220"), Some(greeting)),
-        (|bytes| code(bytes, b"250"), Some("STARTTLS\r\n".to_owned())),
-        (|bytes| code(bytes, b"220"), None),
-    ])
+    dialogue(
+        None,
+        vec![
+            (|bytes| code(bytes, b"220"), Some(greeting)),
+            (|bytes| code(bytes, b"250"), Some("STARTTLS\r\n".to_owned())),
+            (|bytes| code(bytes, b"220"), None),
+        ],
+    )
 }
 
 pub(super) fn ftp() -> Box<dyn Prelude> {
-    dialogue(None, vec![
-        (|bytes| code(bytes, b"2"), Some("AUTH TLS\r\n".to_owned())),
-        (|bytes| code(bytes, b"234"), None),
-    ])
+    dialogue(
+        None,
+        vec![
+            (|bytes| code(bytes, b"2"), Some("AUTH TLS\r\n".to_owned())),
+            (|bytes| code(bytes, b"234"), None),
+        ],
+    )
 }
 
 pub(super) fn nntp() -> Box<dyn Prelude> {
-    dialogue(None, vec![
-        (|bytes| code(bytes, b"2"), Some("STARTTLS\r\n".to_owned())),
-        (|bytes| code(bytes, b"382"), None),
-    ])
+    dialogue(
+        None,
+        vec![
+            (|bytes| code(bytes, b"2"), Some("STARTTLS\r\n".to_owned())),
+            (|bytes| code(bytes, b"382"), None),
+        ],
+    )
 }
 
 pub(super) fn pop3() -> Box<dyn Prelude> {
@@ -109,22 +118,27 @@ pub(super) fn pop3() -> Box<dyn Prelude> {
 }
 
 pub(super) fn imap() -> Box<dyn Prelude> {
-    dialogue(None, vec![
-        (
-            |bytes| by_line(bytes, |line| Some(line.starts_with(b"* OK") || line.starts_with(b"* PREAUTH"))),
-            Some("a1 STARTTLS\r\n".to_owned()),
-        ),
-        (
-            |bytes| {
-                by_line(bytes, |line| match line {
-                    line if line.starts_with(b"a1 OK") => Some(true),
-                    line if line.starts_with(b"* ") => None,
-                    _ => Some(false),
-                })
-            },
-            None,
-        ),
-    ])
+    dialogue(
+        None,
+        vec![
+            (
+                |bytes| {
+                    by_line(bytes, |line| Some(line.starts_with(b"* OK") || line.starts_with(b"* PREAUTH")))
+                },
+                Some("a1 STARTTLS\r\n".to_owned()),
+            ),
+            (
+                |bytes| {
+                    by_line(bytes, |line| match line {
+                        line if line.starts_with(b"a1 OK") => Some(true),
+                        line if line.starts_with(b"* ") => None,
+                        _ => Some(false),
+                    })
+                },
+                None,
+            ),
+        ],
+    )
 }
 
 /// ManageSieve (RFC 5804): capabilities, then OK, in the greeting as in every answer.
@@ -163,8 +177,11 @@ pub(super) fn xmpp(host: &str, namespace: &str) -> Box<dyn Prelude> {
         let tag = bytes.get(..=at).unwrap_or_default();
         Ok(if contains(tag, b"<proceed") { Reply::Good(at + 1) } else { Reply::Bad })
     };
-    dialogue(Some(opening), vec![
-        (features, Some("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>".to_owned())),
-        (proceed, None),
-    ])
+    dialogue(
+        Some(opening),
+        vec![
+            (features, Some("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>".to_owned())),
+            (proceed, None),
+        ],
+    )
 }
