@@ -22,4 +22,5 @@ pub mod region;
 pub mod register;
 pub mod scope;
 pub mod severity;
+pub mod tls_policy;
 pub mod unreachable;

@@ -5,6 +5,7 @@ pub mod assess;
 pub mod codes;
 pub mod flight;
 pub mod hello;
+pub mod judge;
 pub mod message;
 pub mod primes;
 pub mod record;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod hostile;
+mod judged;
 mod peer;
 mod readings;
 mod server;

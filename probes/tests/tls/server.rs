@@ -93,6 +93,8 @@ pub(crate) struct Server {
     /// Longer lists make it hang up.
     pub(crate) max_suites: Option<usize>,
     pub(crate) prime: Vec<u8>,
+    /// TLCP's; the same certificate twice if empty.
+    pub(crate) national_chain: Vec<&'static [u8]>,
 }
 
 impl Server {
@@ -164,7 +166,11 @@ impl Server {
         let is_tlcp = version == Version::Tlcp;
         let known = if is_tlcp { tlcp_suite(chosen)? } else { suite(chosen)? };
         let mut flight = hello(code, chosen, [7; 32], &[]);
-        let chain = if is_tlcp { vec![SM2, SM2] } else { vec![RSA] };
+        let chain = match is_tlcp {
+            true if self.national_chain.is_empty() => vec![SM2, SM2],
+            true => self.national_chain.clone(),
+            false => vec![RSA],
+        };
         let list: Vec<u8> = chain.iter().flat_map(|der| with_length24(der)).collect();
         flight.extend(handshake_record(code, 11, &with_length24(&list)));
         let mut share = match known.exchange {
