@@ -110,6 +110,8 @@ pub(crate) fn assess(peer: &mut dyn Peer, subject: &Subject, limits: &Limits) ->
                     }
                 }
             }
+            // Scripted peers have no keys.
+            Step::StartSession { .. } => Event::Closed,
             Step::Close => {
                 is_open = false;
                 Event::Disconnected

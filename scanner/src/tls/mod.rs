@@ -1,6 +1,9 @@
 //! Runs TLS assessments over tokio: connections, bytes and time. What is asked, and what it means, is
 //! [`probes::tls::assess`]'s alone. One connection at a time to each server; many servers at once.
 
+mod session;
+mod trust;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,6 +18,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::identify::ConnectionGate;
+
+pub use trust::{Roots, RootsError};
 
 /// One server to assess.
 #[derive(Debug, Clone)]
@@ -42,6 +47,7 @@ pub async fn assess<G: ConnectionGate>(server: &TlsTarget, limits: &Limits, gate
     let mut step = assessment.start(Duration::ZERO);
     let mut connection: Option<(TcpStream, G::Permit)> = None;
     let mut buffer = Vec::new();
+    let mut seen = None;
     loop {
         let event = match step {
             Step::Finish(facts) => return *facts,
@@ -77,6 +83,18 @@ pub async fn assess<G: ConnectionGate>(server: &TlsTarget, limits: &Limits, gate
                         Ok(Ok(0)) => Event::Closed,
                         Ok(Ok(n)) => Event::Bytes(buffer.get(..n).unwrap_or_default()),
                         Ok(Err(_)) => Event::Reset,
+                        Err(_) => Event::TimedOut,
+                    }
+                }
+                None => Event::Reset,
+            },
+            Step::StartSession { schemes, until } => match &mut connection {
+                Some((stream, _)) => {
+                    let name = server.subject.server_name.as_ref();
+                    let session = session::hold(stream, addr.ip(), name, schemes);
+                    match timeout_at(began_at + until, session).await {
+                        Ok(Some(session)) => Event::Session(seen.insert(session)),
+                        Ok(None) => Event::Closed,
                         Err(_) => Event::TimedOut,
                     }
                 }

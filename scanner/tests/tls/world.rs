@@ -62,6 +62,22 @@ pub(crate) async fn assessed(port: u16, subject: Subject) -> ServerFacts {
     assess(&server(port, subject), &limits(), &Ungated).await
 }
 
+/// Asks for the name that the certificates are for.
+pub(crate) fn named() -> Subject {
+    Subject { server_name: Some("www.example.gov.cn".parse().unwrap()), ..Subject::default() }
+}
+
+/// Until somebody listens there; a server that never does fails the test.
+pub(crate) fn wait_for(port: u16) {
+    for _ in 0..500 {
+        if std::net::TcpStream::connect((LOOPBACK, port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("nobody listens on {port}");
+}
+
 /// Keys and certificates for invented names, made once by each process.
 pub(crate) fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
@@ -108,12 +124,24 @@ pub(crate) struct OpensslServer {
 impl OpensslServer {
     /// With an RSA certificate and these arguments.
     pub(crate) fn start(args: &[&str]) -> OpensslServer {
+        OpensslServer::start_with(args, false)
+    }
+
+    /// With an ECDSA certificate beside it.
+    pub(crate) fn start_with_both(args: &[&str]) -> OpensslServer {
+        OpensslServer::start_with(args, true)
+    }
+
+    fn start_with(args: &[&str], with_ecdsa: bool) -> OpensslServer {
         let keys = keys();
+        let (second, key) = (keys.path("ec", "crt"), keys.path("ec", "key"));
+        let second = ["-dcert".as_ref(), second.as_os_str(), "-dkey".as_ref(), key.as_os_str()];
         let mut child = Command::new("openssl")
             .args(["s_server", "-www", "-accept", "127.0.0.1:0", "-cert"])
             .arg(keys.path("rsa", "crt"))
             .arg("-key")
             .arg(keys.path("rsa", "key"))
+            .args(second.iter().filter(|_| with_ecdsa))
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

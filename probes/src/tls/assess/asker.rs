@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use super::exchange::{Answer, Foreign, Language};
+use super::exchange::{Answer, Errand, Foreign, Language};
 use super::facts::{ConnectionFacts, ConnectionNo, Reason};
 use super::seam::{Elapsed, Limits};
 use crate::tls::codes::{self, Version};
@@ -25,8 +25,7 @@ pub(super) struct Desk {
 
 #[derive(Debug)]
 pub(super) struct Question {
-    pub(super) hello: Vec<u8>,
-    pub(super) language: Language,
+    pub(super) errand: Errand,
     pub(super) not_before: Elapsed,
 }
 
@@ -56,7 +55,9 @@ impl Reply {
         match self.answer {
             Ok(Answer::Flight(flight)) => Verdict::Taken(flight),
             Ok(Answer::Alert(_) | Answer::Closed | Answer::Reset | Answer::Foreign(_)) => Verdict::Refused,
-            Ok(Answer::Ssl2(_) | Answer::Malformed | Answer::TooLong) => Verdict::Unclear(Reason::Malformed),
+            Ok(Answer::Ssl2(_) | Answer::Malformed | Answer::TooLong | Answer::Session(_)) => {
+                Verdict::Unclear(Reason::Malformed)
+            }
             Ok(Answer::TimedOut) => Verdict::Unclear(Reason::TimedOut),
             Ok(Answer::NoStartTls) => Verdict::Unclear(Reason::Refusing),
             Ok(Answer::Unreachable(_)) => Verdict::Unclear(Reason::Unreachable),
@@ -149,6 +150,14 @@ impl Asker {
         reply
     }
 
+    pub(super) async fn ask_session(&mut self, asked: &str, schemes: &'static [u16]) -> Reply {
+        self.run(asked, Errand::Session { schemes }, 0).await
+    }
+
+    pub(super) fn may_hold_sessions(&self) -> bool {
+        self.limits.with_sessions && self.given_up.is_none()
+    }
+
     /// Asks once more what was answered before, at leisure; gives up if it isn't answered any longer.
     pub(super) async fn check_alive(&mut self) {
         let Some(good) = self.good.clone() else { return };
@@ -175,7 +184,12 @@ impl Asker {
         self.ask_bytes(asked, bytes, Language::Tls).await
     }
 
-    async fn ask_bytes(&mut self, asked: &str, hello: Vec<u8>, language: Language) -> Reply {
+    async fn ask_bytes(&mut self, asked: &str, bytes: Vec<u8>, language: Language) -> Reply {
+        let n_sent = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.run(asked, Errand::Hello { bytes, language }, n_sent).await
+    }
+
+    async fn run(&mut self, asked: &str, errand: Errand, n_sent: u64) -> Reply {
         let last = self.log.last().map_or(0, |connection| connection.number);
         let now = self.desk.lock().unwrap_or_else(PoisonError::into_inner).now;
         let back_off = self.back_off();
@@ -189,9 +203,8 @@ impl Asker {
             return Reply { number: last, answer: Err(reason) };
         }
         let number = last + 1;
-        let n_sent = u64::try_from(hello.len()).unwrap_or(u64::MAX);
         let not_before = now + self.limits.pause.max(back_off);
-        let Heard { answer, n_received } = self.over(Question { hello, language, not_before }).await;
+        let Heard { answer, n_received } = self.over(Question { errand, not_before }).await;
         self.n_bytes = self.n_bytes.saturating_add(n_received);
         self.learn(number, &answer, n_received);
         let text = describe(&answer);
@@ -278,6 +291,7 @@ fn describe(answer: &Answer) -> String {
         Answer::Malformed => "TLS that breaks its own rules".to_owned(),
         Answer::TooLong => "an answer without end".to_owned(),
         Answer::NoStartTls => "no way into TLS".to_owned(),
+        Answer::Session(seen) => format!("a session, {} certificates", seen.chain.len()),
         Answer::Unreachable(failure) => format!("no connection: {failure:?}").to_lowercase(),
     }
 }

@@ -1,7 +1,7 @@
 //! One connection of an assessment: perhaps a prelude in clear, then one hello, then the answer. It knows nothing of
 //! the connections before and after it.
 
-use super::seam::{ConnectFailure, Elapsed, Event, Limits};
+use super::seam::{ConnectFailure, Elapsed, Event, Limits, SessionSeen};
 use crate::seen::{Asked, Miss, Seen};
 use crate::tls::flight::{Flight, FlightError, MAX_FLIGHT, Until, read_until};
 use crate::tls::ssl2::{self, Ssl2Hello};
@@ -30,6 +30,16 @@ pub(super) enum Answer {
     /// It doesn't go over to TLS.
     NoStartTls,
     Unreachable(ConnectFailure),
+    Session(Box<SessionSeen>),
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone)]
+pub(super) enum Errand {
+    /// One hello, and the answer to it.
+    Hello { bytes: Vec<u8>, language: Language },
+    /// A whole handshake, with these schemes.
+    Session { schemes: &'static [u16] },
 }
 
 /// What else than TLS was said.
@@ -50,12 +60,12 @@ pub(super) enum Language {
 pub(super) enum Next {
     Write { bytes: Vec<u8>, until: Elapsed },
     Read { at_most: usize, until: Elapsed },
+    StartSession { schemes: &'static [u16], until: Elapsed },
     Done(Answer),
 }
 
 pub(super) struct Exchange {
-    hello: Vec<u8>,
-    language: Language,
+    errand: Errand,
     prelude: Option<Box<dyn Prelude>>,
     framing: Framing,
     limits: Limits,
@@ -72,18 +82,13 @@ enum State {
     Prelude,
     Hello,
     Reading,
+    Session,
 }
 
 impl Exchange {
-    pub(super) fn new(
-        hello: Vec<u8>,
-        language: Language,
-        prelude: Option<Box<dyn Prelude>>,
-        limits: Limits,
-    ) -> Exchange {
+    pub(super) fn new(errand: Errand, prelude: Option<Box<dyn Prelude>>, limits: Limits) -> Exchange {
         Exchange {
-            hello,
-            language,
+            errand,
             prelude,
             framing: Framing::Plain,
             limits,
@@ -104,10 +109,18 @@ impl Exchange {
             Event::ConnectFailed(failure) => Next::Done(Answer::Unreachable(failure)),
             Event::Written => {
                 self.until = now + self.limits.answer;
-                if self.state == State::Hello {
-                    self.state = State::Reading;
+                match (self.state, &self.errand) {
+                    // What was left unused of the last answer may hold the next one.
+                    (State::Prelude, _) if !self.buffer.is_empty() => self.advance_prelude(false),
+                    (State::Session, Errand::Session { schemes }) => {
+                        Next::StartSession { schemes, until: self.until }
+                    }
+                    (State::Hello, _) => {
+                        self.state = State::Reading;
+                        self.read()
+                    }
+                    (State::Prelude | State::Reading | State::Session, _) => self.read(),
                 }
-                self.read()
             }
             Event::Bytes(bytes) => {
                 self.n_received += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -116,8 +129,13 @@ impl Exchange {
                 self.buffer.extend(bytes.iter().take(room));
                 match self.state {
                     State::Prelude => self.advance_prelude(self.buffer.len() >= MAX_PRELUDE),
-                    State::Hello | State::Reading => self.advance_answer(None),
+                    State::Hello | State::Reading | State::Session => self.advance_answer(None),
                 }
+            }
+            Event::Session(seen) => {
+                let n = seen.chain.iter().map(Vec::len).sum::<usize>();
+                self.n_received += u64::try_from(n).unwrap_or(u64::MAX);
+                Next::Done(Answer::Session(Box::new(seen.clone())))
             }
             Event::Closed | Event::Disconnected => self.at_end(Answer::Closed),
             Event::Reset => self.at_end(Answer::Reset),
@@ -151,8 +169,22 @@ impl Exchange {
         self.state = State::Hello;
         // What was said in clear behind the consent isn't part of TLS.
         self.buffer.clear();
-        let hello = self.framing.wrap(std::mem::take(&mut self.hello));
-        Next::Write { bytes: [before, hello].concat(), until: self.until }
+        match &mut self.errand {
+            Errand::Hello { bytes, .. } => {
+                let hello = self.framing.wrap(std::mem::take(bytes));
+                Next::Write { bytes: [before, hello].concat(), until: self.until }
+            }
+            // A library's records can't be wrapped from here.
+            Errand::Session { .. } if self.framing != Framing::Plain => Next::Done(Answer::NoStartTls),
+            Errand::Session { schemes } => {
+                self.state = State::Session;
+                if before.is_empty() {
+                    Next::StartSession { schemes, until: self.until }
+                } else {
+                    Next::Write { bytes: before, until: self.until }
+                }
+            }
+        }
     }
 
     /// The connection is over, one way or another.
@@ -163,6 +195,7 @@ impl Exchange {
             }
             State::Prelude => Next::Done(how),
             State::Hello | State::Reading if self.buffer.is_empty() => Next::Done(how),
+            State::Session => Next::Done(how),
             State::Hello | State::Reading => self.advance_answer(Some(how)),
         }
     }
@@ -176,7 +209,7 @@ impl Exchange {
             Err(Miss::More) if end.is_none() => return self.read(),
             Err(_) => return Next::Done(Answer::Malformed),
         };
-        if self.language == Language::Ssl2 {
+        if matches!(self.errand, Errand::Hello { language: Language::Ssl2, .. }) {
             match ssl2::server_hello(&bytes, end.is_some()) {
                 Ok(hello) => return Next::Done(Answer::Ssl2(hello)),
                 Err(Miss::More) if bytes.len() >= MAX_FLIGHT => return Next::Done(Answer::TooLong),

@@ -11,7 +11,8 @@ use super::facts::{
     Answered, ChainFacts, ChainKind, ConnectionNo, Features, FiniteField, GroupFacts, List, Order, Reached,
     Reason, ServerFacts, SignatureFacts, SuiteFacts, Told, VersionFacts,
 };
-use crate::certificate::certificate_facts;
+use super::seam::SessionSeen;
+use crate::certificate::{MAX_CHAIN, certificate_facts};
 use crate::clean;
 use crate::tls::codes::{self, GroupKind, Version};
 use crate::tls::flight::Flight;
@@ -156,6 +157,30 @@ impl Findings {
                 let certificates = ders.iter().filter_map(|der| certificate_facts(der).ok()).collect();
                 let (ders, by) = (ders.to_vec(), vec![by]);
                 self.chains.push(ChainFacts { server_name, kind, certificates, ders, by });
+            }
+        }
+    }
+
+    /// Takes up what a whole handshake of TLS 1.3 has shown.
+    pub(super) fn take_session(
+        &mut self,
+        server_name: Option<&str>,
+        kind: ChainKind,
+        seen: &SessionSeen,
+        by: ConnectionNo,
+    ) {
+        self.take_chain(server_name, kind, seen.chain.get(..MAX_CHAIN).unwrap_or(&seen.chain), by);
+        let features = &mut self.features;
+        let note = |told: &mut Told, is: bool| {
+            if !told.is_yes() {
+                *told = Told::of(is, by);
+            }
+        };
+        note(&mut features.ocsp_staple, !seen.staple.is_empty());
+        note(&mut features.client_certificate, seen.wants_client_certificate);
+        if let Some(protocol) = seen.protocol.as_deref().map(clean::text) {
+            if !features.protocols.contains(&protocol) && features.protocols.len() < 8 {
+                features.protocols.push(protocol);
             }
         }
     }

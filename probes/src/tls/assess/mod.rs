@@ -83,6 +83,10 @@ impl Assessment {
                         self.state = State::Talking(exchange);
                         Step::Read { at_most, until }
                     }
+                    Next::StartSession { schemes, until } => {
+                        self.state = State::Talking(exchange);
+                        Step::StartSession { schemes, until }
+                    }
                     Next::Done(answer) => {
                         let heard = Heard { answer, n_received: exchange.n_received };
                         if is_open {
@@ -119,10 +123,9 @@ impl Assessment {
         }
         let question = self.desk().question.take();
         // The story waits for nothing but answers to its questions.
-        let Question { hello, language, not_before } =
-            question.expect("a story that isn't over has asked a question");
+        let Question { errand, not_before } = question.expect("a story that isn't over has asked a question");
         let prelude = self.start_tls.map(|start_tls| start_tls.prelude(&self.host));
-        self.state = State::Talking(Box::new(Exchange::new(hello, language, prelude, self.limits.clone())));
+        self.state = State::Talking(Box::new(Exchange::new(errand, prelude, self.limits.clone())));
         Step::Connect { not_before, until: not_before + self.limits.connect }
     }
 }

@@ -2,7 +2,8 @@
 //! group that it would like (RFC 8446 §4.1.4), and so names suite and group without a key being made.
 
 use super::asker::Verdict;
-use super::facts::{Answered, ConnectionNo, GroupFacts, List, Order, Reason, Told};
+use super::exchange::Answer;
+use super::facts::{Answered, ChainKind, ConnectionNo, GroupFacts, List, Order, Reason, Told};
 use super::offer::{Modern, all_groups};
 use super::story::{First, Teller};
 use crate::tls::codes::{Version, offered_in_13};
@@ -185,6 +186,29 @@ fn take(teller: &mut Teller, remaining: &mut Remaining, First { number, flight }
         is_new = true;
     }
     is_new
+}
+
+const RSA: &[u16] = &[0x0804, 0x0805, 0x0806];
+const ECDSA: &[u16] = &[0x0403, 0x0503, 0x0603, 0x0807];
+
+/// The certificates of a server that speaks nothing but TLS 1.3, by kind: only a whole handshake shows them.
+pub(super) async fn find_certificates(teller: &mut Teller) {
+    if !teller.found.speaks(Version::Tls13) || !teller.found.classic().is_empty() {
+        return;
+    }
+    for (asked, kind, schemes) in [
+        ("TLS 1.3, a session with RSA", ChainKind::Rsa, RSA),
+        ("TLS 1.3, a session with ECDSA", ChainKind::Ecdsa, ECDSA),
+    ] {
+        if !teller.asker.may_hold_sessions() {
+            return;
+        }
+        let reply = teller.asker.ask_session(asked, schemes).await;
+        if let Ok(Answer::Session(seen)) = reply.answer {
+            let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
+            teller.found.take_session(name.as_deref(), kind, &seen, reply.number);
+        }
+    }
 }
 
 async fn find_order(teller: &mut Teller, with_shares: bool) {

@@ -17,6 +17,9 @@ pub enum Step {
     Write { bytes: Vec<u8>, until: Elapsed },
     /// Whatever arrives, at most this much. Answer: `Bytes`, `Closed`, `Reset` or `TimedOut`.
     Read { at_most: usize, until: Elapsed },
+    /// Shake hands in TLS 1.3 with a library, taking whatever certificate comes, offering to verify these schemes
+    /// only. Answer: `Session`, `Closed`, `Reset` or `TimedOut`.
+    StartSession { schemes: &'static [u16], until: Elapsed },
     /// Close the connection in the clean way. Answer: `Disconnected`.
     Close,
     /// No connection is open; nothing more is to be done.
@@ -35,7 +38,21 @@ pub enum Event<'a> {
     /// The peer broke the connection off.
     Reset,
     TimedOut,
+    /// The certificates were shown, however the handshake ended after that.
+    Session(&'a SessionSeen),
     Disconnected,
+}
+
+/// What a handshake of TLS 1.3 shows beyond what is in clear.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionSeen {
+    /// DER, leaf first.
+    pub chain: Vec<Vec<u8>>,
+    /// A stapled OCSP response, DER; empty if there was none.
+    pub staple: Vec<u8>,
+    pub wants_client_certificate: bool,
+    /// The protocol inside, as chosen.
+    pub protocol: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +79,8 @@ pub struct Limits {
     pub max_connections: u32,
     /// Of everything received.
     pub max_bytes: u64,
+    /// Whether handshakes may be carried through where the certificates can't be seen otherwise: in TLS 1.3.
+    pub with_sessions: bool,
 }
 
 impl Default for Limits {
@@ -74,6 +93,7 @@ impl Default for Limits {
             back_off: Duration::from_millis(250),
             max_connections: 300,
             max_bytes: 8 * 1024 * 1024,
+            with_sessions: true,
         }
     }
 }

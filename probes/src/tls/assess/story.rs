@@ -56,6 +56,7 @@ pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
         tlcp::strike_out(&mut teller, first).await;
     }
     classic::ask_particulars(&mut teller).await;
+    modern::find_certificates(&mut teller).await;
     // Refusals without a word count only if the server still speaks afterwards.
     if teller.asker.silent.iter().any(|number| *number > teller.asker.last_heard) {
         teller.asker.check_alive().await;
