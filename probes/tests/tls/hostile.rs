@@ -229,3 +229,37 @@ fn a_mail_server_without_starttls_has_no_tls() {
     assert!(ended.n_connections < 12, "{}", ended.n_connections);
     no_version_is_no(&ended);
 }
+
+/// A mail server before TLS, which hangs up on each hello from some connection on.
+struct MailThenTls {
+    server: Server,
+    n_good: u32,
+}
+
+impl Peer for MailThenTls {
+    fn hear(&mut self, number: u32, received: &[u8]) -> Act {
+        const STARTTLS: &[u8] = b"STARTTLS\r\n";
+        let asked = received.windows(STARTTLS.len()).position(|window| window == STARTTLS);
+        match (received, asked.map(|at| &received[at + STARTTLS.len()..])) {
+            ([], _) => Act::Say(b"220 mx\r\n".to_vec(), Then::Hold),
+            (_, None) => Act::Say(b"250 STARTTLS\r\n".to_vec(), Then::Hold),
+            (_, Some([])) => Act::Say(b"220 go on\r\n".to_vec(), Then::Hold),
+            (_, Some(_)) if number > self.n_good => Act::Say(Vec::new(), Then::Close),
+            (_, Some(hello)) => self.server.answer(hello),
+        }
+    }
+}
+
+#[test]
+fn what_is_said_before_tls_is_no_sign_of_life_in_tls() {
+    let server = || Server::with(Version::Tls12, &[0xc02f, 0xc030, 0x009e]).and(Version::Tls13, &[0x1301]);
+    let subject = Subject { start_tls: Some(StartTls::Smtp), ..Subject::default() };
+    let mut peer = MailThenTls { server: server(), n_good: u32::MAX };
+    let good = assess(&mut peer, &subject, &Limits::default()).facts;
+    assert!(good.version(Version::Tls12).unwrap().suites.complete.is_yes());
+    assert!(good.version(Version::Tls11).unwrap().offered.is_no());
+    let mut peer = MailThenTls { server: server(), n_good: 10 };
+    let tired = assess(&mut peer, &subject, &Limits::default()).facts;
+    assert_eq!(tired.given_up, Some(Reason::Refusing));
+    assert!(!tired.version(Version::Tls12).unwrap().suites.complete.is_yes());
+}

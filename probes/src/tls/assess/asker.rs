@@ -33,6 +33,8 @@ pub(super) struct Question {
 pub(super) struct Heard {
     pub(super) answer: Answer,
     pub(super) n_received: u64,
+    /// There was a byte in answer to the question itself.
+    pub(super) has_answered: bool,
 }
 
 /// The answer to a question, as the story sees it.
@@ -81,6 +83,8 @@ pub(super) struct Asker {
     /// Connections that the peer ended without a byte.
     pub(super) silent: BTreeSet<ConnectionNo>,
     n_silent_in_row: u32,
+    /// Connections that were reset or refused, which asks for more time between them.
+    n_broken_in_row: u32,
     n_timed_out_in_row: u32,
     pub(super) given_up: Option<Reason>,
     /// A question that the server has answered with a hello.
@@ -103,6 +107,7 @@ impl Asker {
             last_heard: 0,
             silent: BTreeSet::new(),
             n_silent_in_row: 0,
+            n_broken_in_row: 0,
             n_timed_out_in_row: 0,
             given_up: None,
             good: None,
@@ -162,6 +167,7 @@ impl Asker {
     pub(super) async fn check_alive(&mut self) {
         let Some(good) = self.good.clone() else { return };
         for _ in 0..2 {
+            self.n_broken_in_row = self.n_broken_in_row.max(1);
             let reply = self.ask_hello("what was answered before", &good).await;
             match reply.answer {
                 Ok(
@@ -204,9 +210,9 @@ impl Asker {
         }
         let number = last + 1;
         let not_before = now + self.limits.pause.max(back_off);
-        let Heard { answer, n_received } = self.over(Question { errand, not_before }).await;
+        let Heard { answer, n_received, has_answered } = self.over(Question { errand, not_before }).await;
         self.n_bytes = self.n_bytes.saturating_add(n_received);
-        self.learn(number, &answer, n_received);
+        self.learn(number, &answer, has_answered);
         let text = describe(&answer);
         self.log.push(ConnectionFacts { number, asked: asked.to_owned(), answer: text, n_sent, n_received });
         Reply { number, answer: Ok(answer) }
@@ -214,13 +220,13 @@ impl Asker {
 
     /// Longer with each connection in a row that was reset or refused.
     fn back_off(&self) -> Duration {
-        match self.n_silent_in_row {
+        match self.n_broken_in_row {
             0 => Duration::ZERO,
             n => self.limits.back_off.saturating_mul(1 << (n - 1).min(8)).min(MAX_BACK_OFF),
         }
     }
 
-    fn learn(&mut self, number: ConnectionNo, answer: &Answer, n_received: u64) {
+    fn learn(&mut self, number: ConnectionNo, answer: &Answer, has_answered: bool) {
         self.was_connected |= !matches!(answer, Answer::Unreachable(_));
         self.had_no_start_tls |= *answer == Answer::NoStartTls;
         self.has_tls |= matches!(
@@ -232,7 +238,9 @@ impl Asker {
         }
         self.n_timed_out_in_row =
             if *answer == Answer::TimedOut { self.n_timed_out_in_row.saturating_add(1) } else { 0 };
-        if n_received > 0 && *answer != Answer::NoStartTls {
+        let is_broken = matches!(answer, Answer::Reset | Answer::Unreachable(_) | Answer::NoStartTls);
+        self.n_broken_in_row = if is_broken { self.n_broken_in_row.saturating_add(1) } else { 0 };
+        if has_answered {
             self.last_heard = number;
             self.n_silent_in_row = 0;
         } else {

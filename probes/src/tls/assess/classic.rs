@@ -57,6 +57,7 @@ enum Times {
 }
 
 const NO_APPLICATION_PROTOCOL: u8 = 120;
+const INAPPROPRIATE_FALLBACK: u8 = 86;
 
 /// Offers, along with protocols that weren't chosen yet. Refusing those is no refusal of the rest.
 async fn ask(
@@ -333,13 +334,15 @@ async fn find_fallback(teller: &mut Teller, classic: &[Version]) {
     let (groups, signatures) = (all_groups(), all_signatures());
     let asked = format!("{}, as a fallback", version.name());
     let wares = Wares { signal: Some(FALLBACK_SCSV), ..Wares::new(&suites, &groups, &signatures) };
-    let (_, reply) = ask(teller, &asked, Dialect::full(version), wares, Times::Once).await;
+    let dialect = Dialect::full(version);
+    let (_, mut reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+    if !matches!(reply.answer, Ok(Answer::Alert(INAPPROPRIATE_FALLBACK) | Answer::Flight(_)) | Err(_)) {
+        (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+    }
     let number = reply.number;
-    let is_refusal = matches!(reply.answer, Ok(Answer::Alert(86)));
     teller.found.features.fallback_scsv = match reply.verdict() {
-        Verdict::Refused if is_refusal => Told::yes(number),
-        // It hangs up where it wouldn't have without the signal, but doesn't say so.
-        Verdict::Refused => Told::unknown(Reason::Inconsistent, [number]),
+        // Without the signal it took the same hello; some hang up rather than say why.
+        Verdict::Refused => Told::yes(number),
         Verdict::Taken(_) => Told::no([number]),
         Verdict::Unclear(reason) => Told::unknown(reason, [number]),
     };

@@ -75,6 +75,8 @@ pub(super) struct Exchange {
     n_worth_reading: usize,
     state: State,
     pub(super) n_received: u64,
+    /// In answer to our errand, after everything that was said in clear before it.
+    pub(super) has_answered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,7 @@ impl Exchange {
             n_worth_reading: 0,
             state: State::Prelude,
             n_received: 0,
+            has_answered: false,
         }
     }
 
@@ -124,6 +127,7 @@ impl Exchange {
             }
             Event::Bytes(bytes) => {
                 self.n_received += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                self.has_answered |= self.state != State::Prelude && !bytes.is_empty();
                 let max = if self.state == State::Prelude { MAX_PRELUDE } else { MAX_FLIGHT };
                 let room = max.saturating_sub(self.buffer.len());
                 self.buffer.extend(bytes.iter().take(room));
@@ -135,6 +139,7 @@ impl Exchange {
             Event::Session(seen) => {
                 let n = seen.chain.iter().map(Vec::len).sum::<usize>();
                 self.n_received += u64::try_from(n).unwrap_or(u64::MAX);
+                self.has_answered = true;
                 Next::Done(Answer::Session(Box::new(seen.clone())))
             }
             Event::Closed | Event::Disconnected => self.at_end(Answer::Closed),

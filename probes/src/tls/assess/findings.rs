@@ -22,6 +22,7 @@ use crate::tls::primes::{known_prime, significant_bits};
 /// More chains than any server has; what a mad one sends beyond that isn't kept.
 const MAX_CHAINS: usize = 24;
 const MAX_FINITE_FIELDS: usize = 64;
+const MAX_PROTOCOLS: usize = 8;
 
 pub(super) struct Findings {
     versions: BTreeMap<Version, VersionFacts>,
@@ -178,11 +179,7 @@ impl Findings {
         };
         note(&mut features.ocsp_staple, !seen.staple.is_empty());
         note(&mut features.client_certificate, seen.wants_client_certificate);
-        if let Some(protocol) = seen.protocol.as_deref().map(clean::text) {
-            if !features.protocols.contains(&protocol) && features.protocols.len() < 8 {
-                features.protocols.push(protocol);
-            }
-        }
+        features.take_protocol(seen.protocol.as_deref());
     }
 
     fn take_finite_field(&mut self, prime: &[u8], value: &[u8], by: ConnectionNo) {
@@ -238,12 +235,7 @@ impl Findings {
             note(&mut features.ocsp_staple, flight.staple.is_some());
             note(&mut features.client_certificate, flight.certificate_request.is_some());
         }
-        if let Some(protocol) = hello.protocol() {
-            let protocol = clean::text(protocol);
-            if !features.protocols.contains(&protocol) && features.protocols.len() < 8 {
-                features.protocols.push(protocol);
-            }
-        }
+        features.take_protocol(hello.protocol());
     }
 
     /// Closes the books.
@@ -251,17 +243,21 @@ impl Findings {
         let unconfirmed: BTreeSet<ConnectionNo> =
             asker.silent.iter().copied().filter(|number| *number > asker.last_heard).collect();
         // A server that had stopped answering altogether refused nothing in particular.
-        let settle = |told: &mut Told| {
-            if told.is_no() && told.by.iter().any(|by| unconfirmed.contains(by)) {
+        let is_unconfirmed = |told: &Told| told.by.iter().any(|by| unconfirmed.contains(by));
+        let settle = |told: &mut Told, refused: Answered| {
+            if told.answer == refused && is_unconfirmed(told) {
                 told.answer = Answered::Unknown(Reason::Refusing);
             }
         };
+        // A list is whole because more of it was refused.
         for facts in self.versions.values_mut() {
-            settle(&mut facts.offered);
-            settle(&mut facts.suites.complete);
+            settle(&mut facts.offered, Answered::No);
+            settle(&mut facts.suites.complete, Answered::Yes);
         }
-        settle(&mut self.groups_before_13.complete);
-        settle(&mut self.groups_in_13.complete);
+        settle(&mut self.groups_before_13.complete, Answered::Yes);
+        settle(&mut self.groups_in_13.complete, Answered::Yes);
+        settle(&mut self.features.sha1_signatures, Answered::No);
+        settle(&mut self.features.fallback_scsv, Answered::Yes);
         self.features.post_quantum = self.post_quantum();
         self.chains.sort_by(|a, b| (a.kind, &a.server_name, &a.ders).cmp(&(b.kind, &b.server_name, &b.ders)));
         self.finite_fields.sort_by(|a, b| (a.bits, &a.prime_sha256).cmp(&(b.bits, &b.prime_sha256)));
@@ -304,6 +300,17 @@ impl Findings {
             // Only TLS 1.3 has them.
             Some(facts) if facts.offered.is_no() => facts.offered.clone(),
             _ => Told::default(),
+        }
+    }
+}
+
+impl Features {
+    fn take_protocol(&mut self, protocol: Option<&[u8]>) {
+        let protocol = protocol.map(clean::text);
+        let is_new =
+            |protocol: &String| !self.protocols.contains(protocol) && self.protocols.len() < MAX_PROTOCOLS;
+        if let Some(protocol) = protocol.filter(is_new) {
+            self.protocols.push(protocol);
         }
     }
 }

@@ -88,7 +88,8 @@ impl Assessment {
                         Step::StartSession { schemes, until }
                     }
                     Next::Done(answer) => {
-                        let heard = Heard { answer, n_received: exchange.n_received };
+                        let Exchange { n_received, has_answered, .. } = *exchange;
+                        let heard = Heard { answer, n_received, has_answered };
                         if is_open {
                             self.state = State::Closing(heard);
                             Step::Close

@@ -96,7 +96,7 @@ pub(super) fn long_lifetime(case: &Case<'_>) -> Finding {
 
 pub(super) fn name_mismatch(case: &Case<'_>) -> Finding {
     if case.names.is_empty() {
-        return Finding::new(State::Unknown(Reason::NotApplicable));
+        return Finding::new(State::NotApplicable);
     }
     each_leaf(case, |chain, leaf| {
         // Without a name the server may show whatever it likes.
