@@ -2,6 +2,7 @@
 //! connections, and an end.
 #![no_main]
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
@@ -45,16 +46,12 @@ fuzz_target!(|data: &[u8]| {
         step = assessment.handle(event, now);
     };
     assert!(n_connections <= limits.max_connections);
-    let case = Case {
-        facts: &facts,
-        now: chrono::DateTime::UNIX_EPOCH,
-        names: &[],
-        trust: &[],
-        expiring_days: 30,
-    };
+    let case =
+        Case { facts: &facts, now: chrono::DateTime::UNIX_EPOCH, names: &[], trust: &[], expiring_days: 30 };
     let verdicts = judge(&case);
-    for policy in TlsPolicy::embedded() {
-        let _ = policy.grade.map(|rules| grade::grade(&case, &verdicts, &rules));
-        let _ = policy.profile.map(|rules| profile::compare(&case, &verdicts, &rules));
+    static POLICIES: OnceLock<Vec<TlsPolicy>> = OnceLock::new();
+    for policy in POLICIES.get_or_init(TlsPolicy::embedded) {
+        let _ = policy.grade.as_ref().map(|rules| grade::grade(&case, &verdicts, rules));
+        let _ = policy.profile.as_ref().map(|rules| profile::compare(&case, &verdicts, rules));
     }
 });

@@ -3,8 +3,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use probes::tls::flight::{FlightError, Until, read_until};
-use probes::tls::judge::sm2::is_signed_by;
-use probes::tls::message::{CertificateRequest, KeyExchange, ServerHello, certificate_list, certificate_status};
+use probes::tls::message::{
+    CertificateRequest, KeyExchange, ServerHello, certificate_list, certificate_status,
+};
+use probes::tls::sm2::is_signed_by;
 use probes::tls::ssl2;
 
 fuzz_target!(|data: &[u8]| {

@@ -27,6 +27,8 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(whole, play(*start_tls, data, 1), "{start_tls:?}");
     }
     for framing in [Framing::Plain, Framing::Tds] {
-        assert!(framing.unwrap(data).is_ok_and(|inside| inside.len() <= data.len()) || framing == Framing::Tds);
+        assert!(
+            framing.unwrap(data).is_ok_and(|inside| inside.len() <= data.len()) || framing == Framing::Tds
+        );
     }
 });

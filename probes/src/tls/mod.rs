@@ -9,6 +9,7 @@ pub mod judge;
 pub mod message;
 pub mod primes;
 pub mod record;
+pub mod sm2;
 pub mod ssl2;
 pub mod start_tls;
 

@@ -1,5 +1,7 @@
 //! First flights as bytes: cut at every length, and in all ways of putting messages into records.
 
+use std::sync::OnceLock;
+
 use probes::seen::Cursor;
 use probes::tls::codes::Version;
 use probes::tls::flight::{Flight, FlightError, Until, read, read_until};
@@ -22,10 +24,11 @@ fn scripted(version: Version, suite: u16) -> Vec<u8> {
     impl Peer for First {
         fn hear(&mut self, number: u32, received: &[u8]) -> Act {
             let act = self.0.hear(number, received);
-            if let (Act::Say(bytes, _), true) = (&act, self.1.is_empty()) {
-                if bytes.first() == Some(&22) {
-                    self.1.clone_from(bytes);
-                }
+            if let Act::Say(bytes, _) = &act
+                && self.1.is_empty()
+                && bytes.first() == Some(&22)
+            {
+                self.1.clone_from(bytes);
             }
             act
         }
@@ -35,21 +38,24 @@ fn scripted(version: Version, suite: u16) -> Vec<u8> {
     peer.1
 }
 
-fn all() -> Vec<Vec<u8>> {
-    let scripted = [
-        scripted(Version::Tls12, 0xc02f),
-        scripted(Version::Tls12, 0x009e),
-        scripted(Version::Tls10, 0x0003),
-        scripted(Version::Tls13, 0x1301),
-        scripted(Version::Tlcp, 0xe053),
-    ];
-    RECORDED.iter().map(|bytes| bytes.to_vec()).chain(scripted).collect()
+fn all() -> &'static [Vec<u8>] {
+    static ALL: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let scripted = [
+            scripted(Version::Tls12, 0xc02f),
+            scripted(Version::Tls12, 0x009e),
+            scripted(Version::Tls10, 0x0003),
+            scripted(Version::Tls13, 0x1301),
+            scripted(Version::Tlcp, 0xe053),
+        ];
+        RECORDED.iter().map(|bytes| bytes.to_vec()).chain(scripted).collect()
+    })
 }
 
 #[test]
 fn a_flight_cut_at_any_length_is_incomplete_and_never_another() {
     for bytes in all() {
-        let whole = read_until(&bytes, false, Until::Done).unwrap();
+        let whole = read_until(bytes, false, Until::Done).unwrap();
         assert!(whole.is_whole && whole.hello.is_some());
         for n in 0..bytes.len() {
             let cut = read_until(&bytes[..n], false, Until::Done);
@@ -79,7 +85,7 @@ fn what_a_flight_holds_is_read() {
     let national = read_until(&scripted(Version::Tlcp, 0xe053), false, Until::Done).unwrap();
     assert_eq!((national.record_version, national.version), (Some(0x0101), Some(0x0101)));
     assert_eq!(national.certificates, [SM2, SM2]);
-    assert_eq!(national.key_exchange.unwrap().signature.len(), 70);
+    assert!((68..=72).contains(&national.key_exchange.unwrap().signature.len()));
 }
 
 /// The same messages in records of other sizes.
@@ -110,8 +116,8 @@ proptest! {
     #[test]
     fn records_may_be_cut_and_joined_in_any_way(sizes in prop::collection::vec(1usize..2000, 1..8)) {
         for bytes in all() {
-            let anew = cut_anew(&bytes, &sizes);
-            prop_assert_eq!(read_until(&bytes, true, Until::Done), read_until(&anew, true, Until::Done));
+            let anew = cut_anew(bytes, &sizes);
+            prop_assert_eq!(read_until(bytes, true, Until::Done), read_until(&anew, true, Until::Done));
         }
     }
 
@@ -126,7 +132,7 @@ proptest! {
 
     #[test]
     fn a_damaged_flight_is_read_without_harm(at in 0usize..2000, byte in any::<u8>()) {
-        for mut bytes in all() {
+        for mut bytes in all().iter().cloned() {
             let n = bytes.len();
             bytes[at % n] = byte;
             let _ = read_until(&bytes, false, Until::Done);

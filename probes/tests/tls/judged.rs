@@ -7,8 +7,8 @@ use probes::tls::assess::Subject;
 use probes::tls::assess::facts::ServerFacts;
 use probes::tls::assess::seam::Limits;
 use probes::tls::codes::Version;
-use probes::tls::judge::sm2::{Signed, is_signed_by};
 use probes::tls::judge::{Case, State, Trust, Verdict, check_ids, grade, judge, profile};
+use probes::tls::sm2::{Signed, is_signed_by};
 
 use crate::peer::{Act, Peer, Then, assess};
 use crate::readings::named;
@@ -149,7 +149,8 @@ fn certificates_of_tlcp_are_judged_with_their_signatures() {
         ("tls.tlcp-bad-signature", false),
     ];
     check(&mut national(&[SIGN, ENCRYPT, CA]), &all_sound);
-    check(&mut national(&[ENCRYPT, SIGN, CA]), &[("tls.tlcp-key-usage", true)]);
+    let mut other_key = national(&[ENCRYPT, SIGN, CA]);
+    check(&mut other_key, &[("tls.tlcp-key-usage", true), ("tls.tlcp-bad-signature", true)]);
     check(&mut national(&[SIGN, SIGN]), &[("tls.tlcp-single-certificate", true)]);
     check(&mut national(&[SIGN]), &[("tls.tlcp-single-certificate", true)]);
     check(&mut national(&[SIGN, CA]), &[("tls.tlcp-single-certificate", true)]);

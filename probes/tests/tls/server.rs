@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use probes::tls::codes::{Exchange, Version, suite, tlcp_suite};
 use probes::tls::message::RETRY;
 use probes::tls::record::handshake_record;
+use probes::tls::sm2::handshake_message;
+use sm2::dsa::signature::Signer;
+use sm2::dsa::{Signature, SigningKey};
 
 use crate::peer::{Act, Peer, Then};
 
@@ -67,6 +70,15 @@ fn with_length24(bytes: &[u8]) -> Vec<u8> {
 
 fn with_length16(bytes: &[u8]) -> Vec<u8> {
     [&u16::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat()
+}
+
+/// TLCP's signature, by the key of `sm2-sign.der`.
+fn signed(client_random: &[u8], encryption: &[u8]) -> Vec<u8> {
+    let key = include_bytes!("../fixtures/sm2-sign.key");
+    let key = SigningKey::from_slice("1234567812345678", key).unwrap();
+    let message = handshake_message(client_random.try_into().unwrap(), &[7; 32], encryption);
+    let signature: Signature = key.sign(&message);
+    signature.to_der().as_bytes().to_vec()
 }
 
 pub(crate) fn hello(version: u16, suite: u16, random: [u8; 32], extensions: &[u8]) -> Vec<u8> {
@@ -154,14 +166,14 @@ impl Server {
             let extensions = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, high, low];
             return Act::Say(hello(0x0304, chosen, RETRY, &extensions), Then::Hold);
         }
-        match self.flight(version, chosen, group) {
+        match self.flight(version, chosen, group, &received[11..43]) {
             Some(flight) => Act::Say(flight, Then::Hold),
             None => refuse(40),
         }
     }
 
     /// Hello, certificates, key exchange, done.
-    fn flight(&self, version: Version, chosen: u16, group: Option<u16>) -> Option<Vec<u8>> {
+    fn flight(&self, version: Version, chosen: u16, group: Option<u16>, random: &[u8]) -> Option<Vec<u8>> {
         let code = version.code();
         let is_tlcp = version == Version::Tlcp;
         let known = if is_tlcp { tlcp_suite(chosen)? } else { suite(chosen)? };
@@ -193,7 +205,12 @@ impl Server {
             if version == Version::Tls12 {
                 share.extend([4, 1]);
             }
-            share.extend(with_length16(&[9; 70]));
+            match chain.as_slice() {
+                [_, encryption, ..] if is_tlcp && known.exchange == Exchange::Static => {
+                    share.extend(with_length16(&signed(random, encryption)));
+                }
+                _ => share.extend(with_length16(&[9; 70])),
+            }
             flight.extend(handshake_record(code, 12, &share));
         }
         flight.extend(handshake_record(code, 14, &[]));

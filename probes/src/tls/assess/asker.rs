@@ -159,6 +159,11 @@ impl Asker {
         self.run(asked, Errand::Session { schemes }, 0).await
     }
 
+    /// The random that was sent on a connection.
+    pub(super) fn random_of(&self, number: ConnectionNo) -> [u8; 32] {
+        random_of(self.seed.wrapping_add(u64::from(number)))
+    }
+
     pub(super) fn may_hold_sessions(&self) -> bool {
         self.limits.with_sessions && self.given_up.is_none()
     }
@@ -184,8 +189,8 @@ impl Asker {
     }
 
     async fn ask_hello(&mut self, asked: &str, hello: &ClientHello) -> Reply {
-        let number = u64::try_from(self.log.len()).unwrap_or(u64::MAX);
-        let random = random_of(self.seed.wrapping_add(number));
+        let last = self.log.last().map_or(0, |connection| connection.number);
+        let random = self.random_of(last + 1);
         let bytes = ClientHello { random, ..hello.clone() }.to_record();
         self.ask_bytes(asked, bytes, Language::Tls).await
     }

@@ -239,6 +239,8 @@ pub struct Features {
     pub sha1_signatures: Told,
     pub post_quantum: Told,
     pub tlcp_needs_server_name: Told,
+    /// TLCP: the server proves with its first certificate that the handshake and the second one are its own.
+    pub tlcp_handshake_signature: Told,
     /// In the order of being chosen.
     pub protocols: Vec<String>,
 }

@@ -2,11 +2,14 @@
 //! The server's certificates and its signature come in clear; checking them is for the judge.
 
 use super::asker::Verdict;
-use super::facts::{Answered, Reason, Told};
+use super::facts::{Answered, ConnectionNo, Reason, Told};
 use super::offer::{all_tlcp_suites, tlcp};
 use super::story::{First, Teller};
 use crate::tls::codes::Version;
+use crate::tls::flight::Flight;
 use crate::tls::hello::ClientHello;
+use crate::tls::message::Share;
+use crate::tls::sm2;
 
 /// First without a server name, as the standard of 2020 has it; then with one, for servers of many names.
 pub(super) async fn find(teller: &mut Teller) -> Option<First> {
@@ -57,6 +60,8 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
         remaining.retain(|known| *known != code);
         teller.found.take_suite(Version::Tlcp, code, flight, *number);
         teller.found.take_flight(Version::Tlcp, name.as_deref(), flight, *number);
+        let random = teller.asker.random_of(*number);
+        take_signature(&mut teller.found.features.tlcp_handshake_signature, flight, &random, *number);
         if remaining.is_empty() {
             break Told::yes(*number);
         }
@@ -70,4 +75,24 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
         }
     };
     teller.found.version(Version::Tlcp).suites.complete = complete;
+}
+
+/// Verifies the signature over randoms and encryption certificate; the first one that holds or doesn't is enough.
+fn take_signature(told: &mut Told, flight: &Flight, client_random: &[u8; 32], by: ConnectionNo) {
+    if !matches!(told.answer, Answered::Unknown(_)) {
+        return;
+    }
+    let ([signing, encryption, ..], Some(hello), Some(exchange)) =
+        (flight.certificates.as_slice(), &flight.hello, &flight.key_exchange)
+    else {
+        return;
+    };
+    // Suites with shares sign those instead; without one, it is the certificate.
+    if exchange.share != Share::Nothing || exchange.signature.is_empty() {
+        return;
+    }
+    let message = sm2::handshake_message(client_random, &hello.random, encryption);
+    if let Some(holds) = sm2::has_signed(signing, &message, &exchange.signature) {
+        *told = Told::of(holds, by);
+    }
 }

@@ -6,7 +6,6 @@ mod certificate;
 mod features;
 pub mod grade;
 pub mod profile;
-pub mod sm2;
 mod suites;
 mod tlcp;
 mod versions;

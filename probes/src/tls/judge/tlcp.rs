@@ -3,9 +3,10 @@
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use super::{Case, Finding, State, sm2};
+use super::{Case, Finding, State};
 use crate::tls::assess::facts::{Answered, ChainFacts, ChainKind, Reason};
 use crate::tls::codes::{Mode, Version};
+use crate::tls::sm2;
 
 fn pairs<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a ChainFacts> {
     case.facts.chains.iter().filter(|chain| chain.kind == ChainKind::Tlcp)
@@ -87,7 +88,7 @@ pub(super) fn cbc_only(case: &Case<'_>) -> Finding {
     }
 }
 
-/// A certificate whose issuer is in the chain isn't signed by it.
+/// A certificate whose issuer is in the chain isn't signed by it, or the handshake isn't by the first certificate.
 pub(super) fn bad_signature(case: &Case<'_>) -> Finding {
     let mut n_checked = 0u32;
     let mut finding = Finding::new(State::Sound);
@@ -107,6 +108,14 @@ pub(super) fn bad_signature(case: &Case<'_>) -> Finding {
                 }
             }
         }
+    }
+    match &case.facts.features.tlcp_handshake_signature {
+        told if told.is_yes() => n_checked += 1,
+        told if told.is_no() => {
+            finding.state = State::Fault;
+            finding = finding.with("the signature of the handshake doesn't hold").by(&told.by);
+        }
+        _ => {}
     }
     if n_checked == 0 && finding.state == State::Sound {
         // No issuer was sent along.

@@ -1,4 +1,5 @@
-//! Signatures of SM2 with SM3 on certificates (GM/T 0003.2, GM/T 0009 for the signer's default name).
+//! Signatures of SM2 with SM3 on certificates and handshakes (GM/T 0003.2, GM/T 0009 for the signer's default name).
+//! Verification only; there are no secrets here.
 
 use sm2::dsa::signature::Verifier;
 use sm2::dsa::{Signature, VerifyingKey};
@@ -39,4 +40,19 @@ pub fn is_signed_by(certificate: &[u8], issuer: &[u8]) -> Signed {
         Ok(()) => Signed::Yes,
         Err(_) => Signed::No,
     }
+}
+
+/// What a TLCP server signs in suites that encrypt to its second certificate (GB/T 38636-2020 §6.4.5.4): both randoms,
+/// then that certificate.
+pub fn handshake_message(client: &[u8; 32], server: &[u8; 32], encryption: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(encryption.len()).unwrap_or(u32::MAX).to_be_bytes();
+    [client.as_slice(), server, length.get(1..).unwrap_or_default(), encryption].concat()
+}
+
+/// Whether the key of a certificate has signed a message; `None` if it is no key of SM2.
+pub fn has_signed(certificate: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    let point = certificate.public_key().subject_public_key.data.as_ref();
+    let key = VerifyingKey::from_sec1_bytes(DEFAULT_SIGNER, point).ok()?;
+    Some(Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok()))
 }
