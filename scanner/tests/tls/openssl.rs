@@ -164,3 +164,14 @@ async fn nothing_there_is_unreachable() {
     let facts = assessed(port, Subject::default()).await;
     assert_eq!(facts.reached, Reached::Unreachable);
 }
+
+#[tokio::test]
+async fn groups_are_told_also_when_the_certificate_needs_one_of_them() {
+    let server = OpensslServer::start_ecdsa(&["-groups", "X25519:P-256:P-384"]);
+    let facts = assessed(server.port, named()).await;
+    let mut names: Vec<&str> =
+        facts.groups_before_13.entries.iter().map(|group| group.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["secp256r1", "secp384r1", "x25519"], "{:#?}", facts.connections);
+    assert!(facts.groups_before_13.complete.is_yes());
+}

@@ -124,23 +124,28 @@ pub(crate) struct OpensslServer {
 impl OpensslServer {
     /// With an RSA certificate and these arguments.
     pub(crate) fn start(args: &[&str]) -> OpensslServer {
-        OpensslServer::start_with(args, false)
+        OpensslServer::start_with("rsa", args, false)
+    }
+
+    /// With an ECDSA certificate alone.
+    pub(crate) fn start_ecdsa(args: &[&str]) -> OpensslServer {
+        OpensslServer::start_with("ec", args, false)
     }
 
     /// With an ECDSA certificate beside it.
     pub(crate) fn start_with_both(args: &[&str]) -> OpensslServer {
-        OpensslServer::start_with(args, true)
+        OpensslServer::start_with("rsa", args, true)
     }
 
-    fn start_with(args: &[&str], with_ecdsa: bool) -> OpensslServer {
+    fn start_with(first: &str, args: &[&str], with_ecdsa: bool) -> OpensslServer {
         let keys = keys();
         let (second, key) = (keys.path("ec", "crt"), keys.path("ec", "key"));
         let second = ["-dcert".as_ref(), second.as_os_str(), "-dkey".as_ref(), key.as_os_str()];
         let mut child = Command::new("openssl")
             .args(["s_server", "-www", "-accept", "127.0.0.1:0", "-cert"])
-            .arg(keys.path("rsa", "crt"))
+            .arg(keys.path(first, "crt"))
             .arg("-key")
-            .arg(keys.path("rsa", "key"))
+            .arg(keys.path(first, "key"))
             .args(second.iter().filter(|_| with_ecdsa))
             .args(args)
             .stdin(Stdio::null())

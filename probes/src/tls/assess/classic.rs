@@ -8,6 +8,7 @@ use super::story::{First, Teller};
 use crate::tls::codes::{self, Authentication, Exchange, Version, offered_before_13};
 use crate::tls::flight::Flight;
 use crate::tls::hello::FALLBACK_SCSV;
+use crate::tls::message::Share;
 
 /// How a server of some version wants to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,14 +244,12 @@ async fn find_order(teller: &mut Teller, dialect: Dialect) {
     }
 }
 
-/// What is asked of the highest version alone.
-pub(super) async fn ask_particulars(teller: &mut Teller) {
-    let classic = teller.found.classic();
-    let Some(&highest) = classic.first() else { return };
-    let dialect = Dialect::full(highest);
+/// What is asked of the highest version alone, in the dialect in which it has answered.
+pub(super) async fn ask_particulars(teller: &mut Teller, dialect: Dialect) {
     find_groups(teller, dialect).await;
-    find_fallback(teller, &classic).await;
-    if highest == Version::Tls12 {
+    let classic = teller.found.classic();
+    find_fallback(teller, &classic, dialect).await;
+    if dialect.version == Version::Tls12 {
         find_sha1(teller, dialect).await;
     }
     if teller.server_name().is_some() {
@@ -263,6 +262,9 @@ fn with_exchange(teller: &Teller, version: Version, exchanges: &[Exchange]) -> V
     codes.retain(|code| codes::suite(*code).is_some_and(|suite| exchanges.contains(&suite.exchange)));
     codes
 }
+
+/// secp256r1, secp384r1, secp521r1 and the three of brainpool.
+const CERTIFICATE_CURVES: &[u16] = &[23, 24, 25, 26, 27, 28];
 
 /// Strikes out groups. A certificate on a curve needs that curve to be offered, so suites with RSA come first where
 /// there are any.
@@ -286,15 +288,18 @@ async fn find_groups(teller: &mut Teller, dialect: Dialect) {
     for group in known {
         strike(teller, &mut groups, group);
     }
+    // Offered behind all others once they are missed: the curve that the certificate is on.
+    let mut anchors: Vec<u16> = Vec::new();
     loop {
         let asked = format!("{}, {} more groups", dialect.version.name(), groups.len());
-        let wares = Wares::new(&suites, &groups, &signatures);
+        let offered = [groups.as_slice(), &anchors].concat();
+        let wares = Wares::new(&suites, &offered, &signatures);
         let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
         let number = reply.number;
         let complete = match reply.verdict() {
             Verdict::Taken(flight) => {
                 let group = flight.key_exchange.as_ref().and_then(|exchange| match exchange.share {
-                    crate::tls::message::Share::Curve { group, .. } => Some(group),
+                    Share::Curve { group, .. } => Some(group),
                     _ => None,
                 });
                 match group {
@@ -302,11 +307,26 @@ async fn find_groups(teller: &mut Teller, dialect: Dialect) {
                         strike(teller, &mut groups, GroupFacts::new(code, number));
                         continue;
                     }
+                    // It comes back to its certificate's curve, which says that there is nothing else only if
+                    // our order decides.
+                    Some(code) if anchors.contains(&code) => {
+                        match teller.found.version(dialect.version).order {
+                            Order::Client => Told { answer: Answered::Yes, by: numbers },
+                            Order::Server | Order::Unknown => Told::unknown(Reason::Inconsistent, numbers),
+                        }
+                    }
                     // A server that chooses what wasn't offered has one group, whatever it is asked.
                     Some(_) | None => Told::unknown(Reason::Inconsistent, numbers),
                 }
             }
-            Verdict::Refused if bound_to_curve => Told::unknown(Reason::Inconsistent, numbers),
+            Verdict::Refused if bound_to_curve && anchors.is_empty() => {
+                let struck = teller.found.groups_before_13.entries.iter().map(|group| group.code);
+                anchors = struck.filter(|code| CERTIFICATE_CURVES.contains(code)).collect();
+                if !anchors.is_empty() {
+                    continue;
+                }
+                Told { answer: Answered::Yes, by: numbers }
+            }
             Verdict::Refused => Told { answer: Answered::Yes, by: numbers },
             Verdict::Unclear(reason) => Told::unknown(reason, numbers),
         };
@@ -324,7 +344,7 @@ fn strike(teller: &mut Teller, groups: &mut Vec<u16>, group: GroupFacts) {
 }
 
 /// Pretends to have come down from a higher version (RFC 7507).
-async fn find_fallback(teller: &mut Teller, classic: &[Version]) {
+async fn find_fallback(teller: &mut Teller, classic: &[Version], dialect: Dialect) {
     let above = if teller.found.speaks(Version::Tls13) { classic.first() } else { classic.get(1) };
     let Some(&version) = above else {
         teller.found.features.fallback_scsv = Told::unknown(Reason::NotApplicable, []);
@@ -334,7 +354,7 @@ async fn find_fallback(teller: &mut Teller, classic: &[Version]) {
     let (groups, signatures) = (all_groups(), all_signatures());
     let asked = format!("{}, as a fallback", version.name());
     let wares = Wares { signal: Some(FALLBACK_SCSV), ..Wares::new(&suites, &groups, &signatures) };
-    let dialect = Dialect::full(version);
+    let dialect = Dialect { version, ..dialect };
     let (_, mut reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
     if !matches!(reply.answer, Ok(Answer::Alert(INAPPROPRIATE_FALLBACK) | Answer::Flight(_)) | Err(_)) {
         (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;

@@ -49,13 +49,16 @@ pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
     if let Some(first) = modern {
         modern::strike_out(&mut teller, first).await;
     }
+    let highest = classic.iter().map(|(dialect, _)| *dialect).max_by_key(|dialect| dialect.version);
     for (dialect, first) in classic {
         classic::strike_out(&mut teller, dialect, first).await;
     }
     if let Some(first) = tlcp {
         tlcp::strike_out(&mut teller, first).await;
     }
-    classic::ask_particulars(&mut teller).await;
+    if let Some(dialect) = highest {
+        classic::ask_particulars(&mut teller, dialect).await;
+    }
     modern::find_certificates(&mut teller).await;
     // Refusals without a word count only if the server still speaks afterwards.
     if teller.asker.silent.iter().any(|number| *number > teller.asker.last_heard) {
