@@ -12,6 +12,7 @@ pub mod facts;
 mod findings;
 mod modern;
 mod offer;
+mod particulars;
 pub mod seam;
 mod story;
 mod tlcp;

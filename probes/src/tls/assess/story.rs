@@ -7,7 +7,7 @@ use super::exchange::Answer;
 use super::facts::{ChainKind, ConnectionNo, Reason, ServerFacts, SuiteFacts, Told};
 use super::findings::Findings;
 use super::offer::PROTOCOLS;
-use super::{classic, modern, tlcp};
+use super::{classic, modern, particulars, tlcp};
 use crate::tls::codes::Version;
 use crate::tls::flight::Flight;
 use crate::tls::ssl2::CIPHERS;
@@ -57,7 +57,7 @@ pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
         tlcp::strike_out(&mut teller, first).await;
     }
     if let Some(dialect) = highest {
-        classic::ask_particulars(&mut teller, dialect).await;
+        particulars::ask_particulars(&mut teller, dialect).await;
     }
     modern::find_certificates(&mut teller).await;
     // Refusals without a word count only if the server still speaks afterwards.
