@@ -24,4 +24,5 @@ pub mod scan_window;
 pub mod scope;
 pub mod severity;
 pub mod shape;
+pub mod tls_policy;
 pub mod unreachable;

@@ -21,6 +21,7 @@ pub mod resolve;
 pub mod run;
 mod seam;
 mod sweep;
+pub mod tls;
 
 pub use cancel::Cancel;
 pub use options::{Options, RawOptions, UdpOptions};

@@ -1,7 +1,16 @@
-//! Builds a ClientHello (RFC 5246 §7.4.1.2, with the extensions of RFC 6066, 8422 and 5746).
+//! Builds a ClientHello (RFC 5246 §7.4.1.2, RFC 8446 §4.1.2, with the extensions of RFC 6066, 8422 and 5746).
+//! It writes what it is told to, whatever a sane client would think of it.
 
 use model::host_name::HostName;
 use sha2::{Digest, Sha256};
+
+use super::message::extension;
+use super::record::{handshake_record, with_length8, with_length16, words};
+
+/// "I know of RFC 5746", for servers that stumble over extensions.
+pub const RENEGOTIATION_SCSV: u16 = 0x00ff;
+/// "I have come down from a higher version" (RFC 7507).
+pub const FALLBACK_SCSV: u16 = 0x5600;
 
 /// What a client offers. Fields are public: an assessor composes what it wants to see refused.
 #[derive(Debug, Clone)]
@@ -10,10 +19,82 @@ pub struct ClientHello {
     pub record_version: u16,
     pub version: u16,
     pub random: [u8; 32],
+    pub session_id: Vec<u8>,
     pub cipher_suites: Vec<u16>,
-    pub server_name: Option<String>,
-    /// Extensions are left out altogether: very old servers stumble over them.
-    pub with_extensions: bool,
+    pub compressions: Vec<u8>,
+    /// `None` leaves out even the length of the list: very old servers stumble over it.
+    pub extensions: Option<Vec<Extension>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    pub kind: u16,
+    pub data: Vec<u8>,
+}
+
+impl Extension {
+    pub fn raw(kind: u16, data: impl Into<Vec<u8>>) -> Extension {
+        Extension { kind, data: data.into() }
+    }
+
+    /// A flag, or a request without particulars.
+    pub fn empty(kind: u16) -> Extension {
+        Extension::raw(kind, Vec::new())
+    }
+
+    pub fn server_name(name: &str) -> Extension {
+        let entry = [[0].as_slice(), &with_length16(name.as_bytes())].concat();
+        Extension::raw(extension::SERVER_NAME, with_length16(&entry))
+    }
+
+    pub fn groups(groups: &[u16]) -> Extension {
+        Extension::raw(extension::GROUPS, with_length16(&words(groups)))
+    }
+
+    /// Points uncompressed.
+    pub fn point_formats() -> Extension {
+        Extension::raw(extension::POINT_FORMATS, [1, 0])
+    }
+
+    pub fn signatures(schemes: &[u16]) -> Extension {
+        Extension::raw(extension::SIGNATURES, with_length16(&words(schemes)))
+    }
+
+    pub fn protocols(protocols: &[&str]) -> Extension {
+        let list: Vec<u8> = protocols.iter().flat_map(|protocol| with_length8(protocol.as_bytes())).collect();
+        Extension::raw(extension::ALPN, with_length16(&list))
+    }
+
+    /// OCSP, any responder, no extensions of its own.
+    pub fn status_request() -> Extension {
+        Extension::raw(extension::STATUS_REQUEST, [1, 0, 0, 0, 0])
+    }
+
+    /// The peer may send heartbeats to us.
+    pub fn heartbeat() -> Extension {
+        Extension::raw(extension::HEARTBEAT, [1])
+    }
+
+    /// First handshake: nothing to renegotiate.
+    pub fn renegotiation_info() -> Extension {
+        Extension::raw(extension::RENEGOTIATION_INFO, [0])
+    }
+
+    pub fn versions(versions: &[u16]) -> Extension {
+        Extension::raw(extension::SUPPORTED_VERSIONS, with_length8(&words(versions)))
+    }
+
+    pub fn psk_modes() -> Extension {
+        Extension::raw(extension::PSK_MODES, [1, 1])
+    }
+
+    /// Shares of these groups; none at all makes the server ask for the one it would like.
+    pub fn key_shares(shares: &[(u16, &[u8])]) -> Extension {
+        let entry =
+            |(group, share): &(u16, &[u8])| [group.to_be_bytes().as_slice(), &with_length16(share)].concat();
+        let list: Vec<u8> = shares.iter().flat_map(entry).collect();
+        Extension::raw(extension::KEY_SHARE, with_length16(&list))
+    }
 }
 
 /// Suites of TLS 1.2 and older, those that nobody should offer any more included, so that every server finds
@@ -38,16 +119,29 @@ const SIGNATURES: &[u16] = &[
     0x0201, 0x0202, 0x0101, 0x0708,
 ];
 
+/// The bytes of a random, the same for the same seed.
+pub fn random_of(seed: u64) -> [u8; 32] {
+    Sha256::digest(seed.to_be_bytes()).into()
+}
+
 impl ClientHello {
     /// Answered by anything from SSL 3.0 to TLS 1.2.
     pub fn compatible(server_name: Option<&HostName>, seed: u64) -> ClientHello {
+        let mut extensions: Vec<Extension> =
+            server_name.map(|name| Extension::server_name(name.as_str())).into_iter().collect();
+        extensions.extend([
+            Extension::groups(GROUPS),
+            Extension::point_formats(),
+            Extension::signatures(SIGNATURES),
+        ]);
         ClientHello {
             record_version: 0x0301,
             version: 0x0303,
-            random: Sha256::digest(seed.to_be_bytes()).into(),
+            random: random_of(seed),
+            session_id: Vec::new(),
             cipher_suites: SUITES.to_vec(),
-            server_name: server_name.map(|name| name.as_str().to_owned()),
-            with_extensions: true,
+            compressions: vec![0],
+            extensions: Some(extensions),
         }
     }
 
@@ -55,45 +149,26 @@ impl ClientHello {
     pub fn to_record(&self) -> Vec<u8> {
         let mut body = self.version.to_be_bytes().to_vec();
         body.extend(self.random);
-        // No session to resume.
-        body.push(0);
+        body.extend(with_length8(&self.session_id));
         body.extend(with_length16(&words(&self.cipher_suites)));
-        // Compression: none.
-        body.extend([1, 0]);
-        if self.with_extensions {
-            body.extend(with_length16(&self.extensions()));
+        body.extend(with_length8(&self.compressions));
+        if let Some(extensions) = &self.extensions {
+            let mut list = Vec::new();
+            for Extension { kind, data } in extensions {
+                list.extend(kind.to_be_bytes());
+                list.extend(with_length16(data));
+            }
+            // Some load balancers hang on messages of 256 to 511 bytes (RFC 7685 §1).
+            let n_message = 4 + body.len() + 2 + list.len();
+            if (256..512).contains(&n_message) {
+                let padding = vec![0; 512usize.saturating_sub(n_message + 4)];
+                list.extend(extension::PADDING.to_be_bytes());
+                list.extend(with_length16(&padding));
+            }
+            body.extend(with_length16(&list));
         }
-        let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
-        // Type 1, three bytes of length.
-        let message = [[1].as_slice(), length.get(1..).unwrap_or_default(), &body].concat();
-        [[0x16].as_slice(), &self.record_version.to_be_bytes(), &with_length16(&message)].concat()
+        handshake_record(self.record_version, 1, &body)
     }
-
-    fn extensions(&self) -> Vec<u8> {
-        let mut extensions = Vec::new();
-        let mut add = |kind: u16, data: &[u8]| {
-            extensions.extend(kind.to_be_bytes());
-            extensions.extend(with_length16(data));
-        };
-        if let Some(name) = &self.server_name {
-            let entry = [[0].as_slice(), &with_length16(name.as_bytes())].concat();
-            add(0, &with_length16(&entry));
-        }
-        add(10, &with_length16(&words(GROUPS)));
-        // Points uncompressed.
-        add(11, &[1, 0]);
-        add(13, &with_length16(&words(SIGNATURES)));
-        extensions
-    }
-}
-
-fn words(values: &[u16]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_be_bytes()).collect()
-}
-
-fn with_length16(data: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes();
-    [length.as_slice(), data].concat()
 }
 
 #[cfg(test)]
@@ -108,6 +183,7 @@ mod tests {
             let mut cursor = Cursor::whole(&record);
             cursor.tag(&[0x16, 3, 1]).expect("record header");
             assert_eq!(usize::from(cursor.u16().expect("length")), cursor.rest().len());
+            assert!(!(256..512).contains(&cursor.rest().len()), "padded");
             cursor.tag(&[1]).expect("client hello");
             assert_eq!(cursor.u24().expect("length"), cursor.rest().len());
             cursor.take(2 + 32 + 1).expect("version, random, session");

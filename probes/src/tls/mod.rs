@@ -1,14 +1,23 @@
 //! TLS as an assessor needs it: a hello that offers what no sane library offers, and a reader of the server's
 //! first flight. Sessions (TLS 1.3, HTTP inside) are the driver's, with a library.
 
+pub mod assess;
+pub mod codes;
 pub mod flight;
 pub mod hello;
+pub mod judge;
+pub mod message;
+pub mod primes;
+pub mod record;
+pub mod sm2;
+pub mod ssl2;
+pub mod start_tls;
 
 use model::observation::{PresentedChain, ServiceFacts, TlsFacts};
 
 use crate::certificate::{MAX_CHAIN, certificate_facts};
 use crate::facts::{Tell, identified};
-use crate::seen::{Clue, Cursor, Miss, Seen};
+use crate::seen::{Clue, Miss, Seen};
 use crate::talk::{Peer, Talk, Turn};
 use flight::{Flight, FlightError};
 
@@ -90,17 +99,4 @@ pub fn version_name(version: u16) -> &'static str {
         0x0101 => "TLCP 1.1",
         _ => "other",
     }
-}
-
-/// The certificates of a `Certificate` message of TLS 1.2 or older (RFC 5246 §7.4.2), at most [`MAX_CHAIN`].
-fn certificate_list(body: &[u8]) -> Result<Vec<Vec<u8>>, Miss> {
-    let mut body = Cursor::whole(body);
-    let length = body.u24()?;
-    let mut list = Cursor::whole(body.take(length)?);
-    let mut certificates = Vec::new();
-    while !list.is_empty() && certificates.len() < MAX_CHAIN {
-        let length = list.u24()?;
-        certificates.push(list.take(length)?.to_vec());
-    }
-    Ok(certificates)
 }

@@ -1,0 +1,242 @@
+//! SSL 3.0 to TLS 1.2: which versions, and of each the suites in the server's order, by striking out what it chose.
+
+use super::asker::{Reply, Verdict};
+use super::exchange::Answer;
+use super::facts::{Answered, ConnectionNo, Order, Reason, Told};
+use super::offer::{Classic, Form, all_groups, all_signatures};
+use super::story::{First, Teller};
+use crate::tls::codes::{Version, offered_before_13};
+use crate::tls::flight::Flight;
+
+/// How a server of some version wants to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub(super) version: Version,
+    pub(super) form: Form,
+    /// So many suites in one hello.
+    pub(super) n_suites: usize,
+}
+
+/// For servers that stumble over long lists.
+const SHORT_LIST: usize = 64;
+
+impl Dialect {
+    fn full(version: Version) -> Dialect {
+        Dialect { version, form: Form::Full, n_suites: usize::MAX }
+    }
+
+    /// The second way to ask: little enough for anybody.
+    fn modest(version: Version) -> Dialect {
+        let form = if version == Version::Ssl3 { Form::Bare } else { Form::Plain };
+        Dialect { version, form, n_suites: SHORT_LIST }
+    }
+}
+
+/// What is offered beside the dialect.
+#[derive(Clone, Copy)]
+pub(super) struct Wares<'a> {
+    pub(super) suites: &'a [u16],
+    pub(super) groups: &'a [u16],
+    pub(super) signatures: &'a [u16],
+    pub(super) with_name: bool,
+    pub(super) signal: Option<u16>,
+}
+
+impl<'a> Wares<'a> {
+    pub(super) fn new(suites: &'a [u16], groups: &'a [u16], signatures: &'a [u16]) -> Wares<'a> {
+        Wares { suites, groups, signatures, with_name: true, signal: None }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Times {
+    Once,
+    /// A refusal only counts if it is repeated.
+    Twice,
+}
+
+const NO_APPLICATION_PROTOCOL: u8 = 120;
+
+/// Offers, along with protocols that weren't chosen yet. Refusing those is no refusal of the rest.
+pub(super) async fn ask(
+    teller: &mut Teller,
+    asked: &str,
+    dialect: Dialect,
+    wares: Wares<'_>,
+    times: Times,
+) -> (Vec<ConnectionNo>, Reply) {
+    loop {
+        let Dialect { version, form, .. } = dialect;
+        let Wares { suites, groups, signatures, with_name, signal } = wares;
+        let server_name = teller.server_name().filter(|_| with_name);
+        let protocols = teller.protocols.as_slice();
+        let hello =
+            Classic { version, form, server_name, suites, groups, signatures, protocols, signal }.hello();
+        let (numbers, reply) = match times {
+            Times::Once => {
+                let reply = teller.asker.ask(asked, &hello).await;
+                (vec![reply.number], reply)
+            }
+            Times::Twice => teller.asker.ask_twice(asked, &hello).await,
+        };
+        let minds = matches!(reply.answer, Ok(Answer::Alert(NO_APPLICATION_PROTOCOL)));
+        if !minds || teller.protocols.is_empty() || form != Form::Full {
+            return (numbers, reply);
+        }
+        teller.protocols.clear();
+    }
+}
+
+/// The highest version of TLS 1.2 and below, if there is any.
+pub(super) async fn find_highest(teller: &mut Teller) -> Vec<(Dialect, First)> {
+    let mut firsts = Vec::new();
+    find_version(teller, Version::Tls12, &mut firsts).await;
+    firsts
+}
+
+/// All versions below that.
+pub(super) async fn find_others(teller: &mut Teller, firsts: &mut Vec<(Dialect, First)>) {
+    for version in [Version::Tls11, Version::Tls10, Version::Ssl3] {
+        if !teller.found.version(version).offered.is_yes() {
+            find_version(teller, version, firsts).await;
+        }
+    }
+}
+
+/// Asks for one version in the fullest way, then in the most modest one.
+async fn find_version(teller: &mut Teller, version: Version, firsts: &mut Vec<(Dialect, First)>) {
+    let mut by: Vec<ConnectionNo> = Vec::new();
+    let mut unclear = None;
+    let (groups, signatures) = (all_groups(), all_signatures());
+    let modest_groups: Vec<u16> = groups.iter().copied().filter(|group| (19..=41).contains(group)).collect();
+    for dialect in [Dialect::full(version), Dialect::modest(version)] {
+        let suites = offered_before_13();
+        let suites = suites.get(..dialect.n_suites.min(suites.len())).unwrap_or_default();
+        let groups = if dialect.form == Form::Full { &groups } else { &modest_groups };
+        let again = if by.is_empty() { "" } else { ", again and shorter" };
+        let asked = format!("{}{again}", version.name());
+        let wares = Wares::new(suites, groups, &signatures);
+        let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+        let number = reply.number;
+        by.push(number);
+        match reply.verdict() {
+            Verdict::Taken(flight) => {
+                let chosen = flight.version.and_then(Version::from_code);
+                match chosen {
+                    Some(chosen) if chosen == version => {
+                        teller.found.version(version).offered = Told::yes(number);
+                        firsts.push((dialect, First { number, flight }));
+                    }
+                    // It came down to a version that it likes better, which proves that it hasn't this one.
+                    Some(lower) if lower < version && lower.is_classic() => {
+                        teller.found.version(version).offered = Told::no(by);
+                        if !teller.found.speaks(lower) {
+                            teller.found.version(lower).offered = Told::yes(number);
+                            firsts.push((Dialect { version: lower, ..dialect }, First { number, flight }));
+                        }
+                    }
+                    Some(_) | None => {
+                        teller.found.version(version).offered = Told::unknown(Reason::Inconsistent, by);
+                    }
+                }
+                return;
+            }
+            Verdict::Refused => {}
+            Verdict::Unclear(reason) => unclear = Some(reason),
+        }
+    }
+    teller.found.version(version).offered = match unclear {
+        Some(reason) => Told::unknown(reason, by),
+        None => Told::no(by),
+    };
+}
+
+/// Reads off all suites of a version.
+pub(super) async fn strike_out(teller: &mut Teller, dialect: Dialect, first: First) {
+    let version = dialect.version;
+    let mut remaining: Vec<u16> = offered_before_13().to_vec();
+    let complete = match take(teller, dialect, &first.flight, first.number, &mut remaining) {
+        Ok(()) => strike_lists(teller, dialect, &mut remaining).await,
+        Err(reason) => Told::unknown(reason, [first.number]),
+    };
+    teller.found.version(version).suites.complete = complete;
+    find_order(teller, dialect).await;
+}
+
+async fn strike_lists(teller: &mut Teller, dialect: Dialect, remaining: &mut Vec<u16>) -> Told {
+    let mut by = Vec::new();
+    let mut n_tried = 0;
+    let (groups, signatures) = (all_groups(), all_signatures());
+    // Lists are refused one after the other; one that isn't is offered again without what was chosen.
+    while n_tried < remaining.len() {
+        let n = dialect.n_suites.min(remaining.len() - n_tried);
+        let suites: Vec<u16> = remaining.iter().skip(n_tried).take(n).copied().collect();
+        let asked = format!("{}, {} more suites", dialect.version.name(), suites.len());
+        let wares = Wares::new(&suites, &groups, &signatures);
+        let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+        let number = reply.number;
+        match reply.verdict() {
+            Verdict::Taken(flight) => {
+                let is_offered = flight.cipher_suite.is_some_and(|code| suites.contains(&code));
+                let result = if is_offered {
+                    take(teller, dialect, &flight, number, remaining)
+                } else {
+                    Err(Reason::Inconsistent)
+                };
+                if let Err(reason) = result {
+                    return Told::unknown(reason, [number]);
+                }
+            }
+            Verdict::Refused => {
+                n_tried += n;
+                by.extend(numbers);
+            }
+            Verdict::Unclear(reason) => return Told::unknown(reason, numbers),
+        }
+    }
+    Told { answer: Answered::Yes, by }
+}
+
+/// Takes up a flight that chose one of the remaining suites.
+fn take(
+    teller: &mut Teller,
+    dialect: Dialect,
+    flight: &Flight,
+    number: ConnectionNo,
+    remaining: &mut Vec<u16>,
+) -> Result<(), Reason> {
+    let Dialect { version, form, .. } = dialect;
+    let code = flight.cipher_suite.filter(|_| flight.version == Some(version.code()));
+    let at = code.and_then(|code| remaining.iter().position(|known| *known == code));
+    let (Some(code), Some(at)) = (code, at) else { return Err(Reason::Inconsistent) };
+    remaining.remove(at);
+    teller.found.take_suite(version, code, flight, number);
+    let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
+    let name = name.as_deref().filter(|_| form != Form::Bare);
+    teller.found.take_flight(version, name, flight, number);
+    if form == Form::Full {
+        teller.found.take_features(flight, number);
+        let chosen = &teller.found.features.protocols;
+        teller.protocols.retain(|protocol| !chosen.iter().any(|known| known == protocol));
+    }
+    Ok(())
+}
+
+/// Offers the suites in the reverse of the order in which they were chosen.
+async fn find_order(teller: &mut Teller, dialect: Dialect) {
+    let mut suites = teller.found.codes(dialect.version);
+    let (Some(&first), true) = (suites.first(), suites.len() > 1) else { return };
+    suites.reverse();
+    suites.truncate(dialect.n_suites);
+    let (groups, signatures) = (all_groups(), all_signatures());
+    let asked = format!("{}, suites in reverse", dialect.version.name());
+    let wares = Wares::new(&suites, &groups, &signatures);
+    let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+    if let Verdict::Taken(flight) = reply.verdict() {
+        teller.found.version(dialect.version).order = match flight.cipher_suite {
+            Some(code) if code == first => Order::Server,
+            Some(code) if suites.first() == Some(&code) => Order::Client,
+            _ => Order::Unknown,
+        };
+    }
+}

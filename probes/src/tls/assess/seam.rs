@@ -1,0 +1,99 @@
+//! The seam between an assessment and whatever opens its connections: steps out, events and time in. One connection
+//! at a time.
+
+use std::time::Duration;
+
+use super::facts::ServerFacts;
+
+/// Time since the assessment began.
+pub type Elapsed = Duration;
+
+/// What a driver is to do next; it answers each with exactly one [`Event`].
+#[derive(Debug)]
+pub enum Step {
+    /// Wait until `not_before`, then open a connection, by `until`. Answer: `Connected` or `ConnectFailed`.
+    Connect { not_before: Elapsed, until: Elapsed },
+    /// Answer: `Written`, `Closed`, `Reset`, or `TimedOut` if the peer doesn't take it by then.
+    Write { bytes: Vec<u8>, until: Elapsed },
+    /// Whatever arrives, at most this much. Answer: `Bytes`, `Closed`, `Reset` or `TimedOut`.
+    Read { at_most: usize, until: Elapsed },
+    /// Shake hands in TLS 1.3 with a library, taking whatever certificate comes, offering to verify these schemes
+    /// only. Answer: `Session`, `Closed`, `Reset` or `TimedOut`.
+    StartSession { schemes: &'static [u16], until: Elapsed },
+    /// Close the connection in the clean way. Answer: `Disconnected`.
+    Close,
+    /// No connection is open; nothing more is to be done.
+    Finish(Box<ServerFacts>),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    Connected,
+    ConnectFailed(ConnectFailure),
+    Written,
+    Bytes(&'a [u8]),
+    /// The peer ended its side.
+    Closed,
+    /// The peer broke the connection off.
+    Reset,
+    TimedOut,
+    /// The certificates were shown, however the handshake ended after that.
+    Session(&'a SessionSeen),
+    Disconnected,
+}
+
+/// What a handshake of TLS 1.3 shows beyond what is in clear.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionSeen {
+    /// DER, leaf first.
+    pub chain: Vec<Vec<u8>>,
+    /// A stapled OCSP response, DER; empty if there was none.
+    pub staple: Vec<u8>,
+    pub wants_client_certificate: bool,
+    /// The protocol inside, as chosen.
+    pub protocol: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectFailure {
+    Refused,
+    TimedOut,
+    /// No way there, or none left here.
+    Unreachable,
+}
+
+/// The bounds of one assessment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// For the TCP handshake of each connection.
+    pub connect: Duration,
+    /// From the last thing that we said to the end of the answer, however it trickles.
+    pub answer: Duration,
+    /// For everything.
+    pub whole: Duration,
+    /// Between the end of one connection and the beginning of the next.
+    pub pause: Duration,
+    /// The first pause after a reset or a refusal; doubled for each further one in a row.
+    pub back_off: Duration,
+    pub max_connections: u32,
+    /// Of everything received.
+    pub max_bytes: u64,
+    /// Whether handshakes may be carried through where the certificates can't be seen otherwise: in TLS 1.3.
+    pub with_sessions: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(4),
+            whole: Duration::from_secs(120),
+            pause: Duration::ZERO,
+            back_off: Duration::from_millis(250),
+            max_connections: 300,
+            max_bytes: 8 * 1024 * 1024,
+            with_sessions: true,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Checks on what a server says beside its suites.
+
+use super::{Case, Finding, State};
+use crate::tls::assess::facts::{Reason, Told};
+use crate::tls::codes::Version;
+
+/// Only SSL 3.0 to TLS 1.2 have these features.
+fn of_classic(case: &Case<'_>, finding: Finding) -> Finding {
+    let is_classic =
+        case.facts.versions.iter().any(|facts| facts.version.is_classic() && facts.offered.is_yes());
+    if !is_classic && finding.state == State::Unknown(Reason::NotAsked) {
+        return Finding::new(State::NotApplicable);
+    }
+    finding
+}
+
+fn bad(case: &Case<'_>, told: &Told) -> Finding {
+    of_classic(case, Finding::fault_if_yes(told))
+}
+
+fn lacking(case: &Case<'_>, told: &Told) -> Finding {
+    of_classic(case, Finding::fault_if_no(told))
+}
+
+/// RFC 5746 isn't there (CVE-2009-3555).
+pub(super) fn insecure_renegotiation(case: &Case<'_>) -> Finding {
+    lacking(case, &case.facts.features.secure_renegotiation)
+}
+
+/// CVE-2012-4929.
+pub(super) fn compression(case: &Case<'_>) -> Finding {
+    bad(case, &case.facts.features.compression)
+}
+
+/// Of use only where there is something to fall back to.
+pub(super) fn no_fallback_scsv(case: &Case<'_>) -> Finding {
+    lacking(case, &case.facts.features.fallback_scsv)
+}
+
+pub(super) fn no_extended_master_secret(case: &Case<'_>) -> Finding {
+    lacking(case, &case.facts.features.extended_master_secret)
+}
+
+/// Offered, which by itself is no leak: the harm was in one implementation (CVE-2014-0160).
+pub(super) fn heartbeat(case: &Case<'_>) -> Finding {
+    bad(case, &case.facts.features.heartbeat)
+}
+
+pub(super) fn sha1_signature(case: &Case<'_>) -> Finding {
+    if !case.speaks(Version::Tls12) {
+        return Finding::new(State::NotApplicable);
+    }
+    bad(case, &case.facts.features.sha1_signatures)
+}
+
+pub(super) fn no_post_quantum(case: &Case<'_>) -> Finding {
+    if !case.facts.versions.iter().any(|facts| facts.offered.is_yes()) {
+        return Finding::new(State::NotApplicable);
+    }
+    Finding::fault_if_no(&case.facts.features.post_quantum)
+}
+
+pub(super) fn no_staple(case: &Case<'_>) -> Finding {
+    lacking(case, &case.facts.features.ocsp_staple)
+}

@@ -1,0 +1,8 @@
+//! TLS assessments of real servers on loopback: what is read off them is what they were told to offer.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod many;
+mod nginx;
+mod openssl;
+mod world;

@@ -1,0 +1,171 @@
+//! Real servers on loopback, each on a port of its own, and a scope that admits them.
+
+use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use model::addr::AddrRange;
+use model::id::{AssetId, CountingMint, UnitId};
+use model::interval::Interval;
+use model::register::{Answerable, Asset, AssetTarget, Authorisation, Register};
+use model::scope::{Scope, Target};
+use probes::tls::assess::Subject;
+use probes::tls::assess::facts::ServerFacts;
+use probes::tls::assess::seam::Limits;
+use scanner::identify::Ungated;
+use scanner::tls::{TlsTarget, assess};
+use tempfile::TempDir;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Loopback, admitted by a scope like any other address.
+fn loopback() -> Target {
+    let mint = &mut CountingMint::default();
+    let asset = Asset {
+        id: AssetId::mint(mint),
+        unit: UnitId::mint(mint),
+        system: None,
+        target: AssetTarget::Addresses(AddrRange::single(LOOPBACK)),
+        owned: Interval::ALWAYS,
+        authorisation: Some(Authorisation {
+            approver: "示例".to_owned(),
+            valid_from: None,
+            valid_until: NaiveDate::MAX,
+        }),
+        answerable: Answerable::default(),
+        note: None,
+    };
+    let register = Register { assets: vec![asset], ..Register::default() };
+    let day = NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day");
+    Scope::of(&register, day).admit(LOOPBACK).expect("loopback is in scope")
+}
+
+/// As patient as loopback needs.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        connect: Duration::from_secs(5),
+        answer: Duration::from_secs(5),
+        back_off: Duration::from_millis(5),
+        ..Limits::default()
+    }
+}
+
+pub(crate) fn server(port: u16, subject: Subject) -> TlsTarget {
+    TlsTarget { target: loopback(), port, subject }
+}
+
+pub(crate) async fn assessed(port: u16, subject: Subject) -> ServerFacts {
+    assess(&server(port, subject), &limits(), &Ungated).await
+}
+
+/// Asks for the name that the certificates are for.
+pub(crate) fn named() -> Subject {
+    Subject { server_name: Some("www.example.gov.cn".parse().unwrap()), ..Subject::default() }
+}
+
+/// Until somebody listens there; a server that never does fails the test.
+pub(crate) fn wait_for(port: u16) {
+    for _ in 0..500 {
+        if std::net::TcpStream::connect((LOOPBACK, port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("nobody listens on {port}");
+}
+
+/// Keys and certificates for invented names, made once by each process.
+pub(crate) fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(Keys::make)
+}
+
+pub(crate) struct Keys {
+    folder: TempDir,
+}
+
+impl Keys {
+    fn make() -> Keys {
+        let folder = TempDir::new().expect("a folder");
+        let keys = Keys { folder };
+        for (name, key) in
+            [("rsa", &["rsa:2048"][..]), ("ec", &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])]
+        {
+            let made = Command::new("openssl")
+                .args(["req", "-x509", "-nodes", "-days", "90", "-subj", "/CN=www.example.gov.cn"])
+                .args(["-addext", "subjectAltName=DNS:www.example.gov.cn", "-newkey"])
+                .args(key)
+                .arg("-keyout")
+                .arg(keys.path(name, "key"))
+                .arg("-out")
+                .arg(keys.path(name, "crt"))
+                .output()
+                .expect("openssl runs");
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        }
+        keys
+    }
+
+    pub(crate) fn path(&self, name: &str, ending: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.{ending}"))
+    }
+}
+
+/// OpenSSL's `s_server`, ended when it goes out of scope.
+pub(crate) struct OpensslServer {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl OpensslServer {
+    /// With an RSA certificate and these arguments.
+    pub(crate) fn start(args: &[&str]) -> OpensslServer {
+        OpensslServer::start_with("rsa", args, false)
+    }
+
+    /// With an ECDSA certificate alone.
+    pub(crate) fn start_ecdsa(args: &[&str]) -> OpensslServer {
+        OpensslServer::start_with("ec", args, false)
+    }
+
+    /// With an ECDSA certificate beside it.
+    pub(crate) fn start_with_both(args: &[&str]) -> OpensslServer {
+        OpensslServer::start_with("rsa", args, true)
+    }
+
+    fn start_with(first: &str, args: &[&str], with_ecdsa: bool) -> OpensslServer {
+        let keys = keys();
+        let (second, key) = (keys.path("ec", "crt"), keys.path("ec", "key"));
+        let second = ["-dcert".as_ref(), second.as_os_str(), "-dkey".as_ref(), key.as_os_str()];
+        let mut child = Command::new("openssl")
+            .args(["s_server", "-www", "-accept", "127.0.0.1:0", "-cert"])
+            .arg(keys.path(first, "crt"))
+            .arg("-key")
+            .arg(keys.path(first, "key"))
+            .args(second.iter().filter(|_| with_ecdsa))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openssl starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let port =
+            lines.find_map(|line| line.ok()?.strip_prefix("ACCEPT ")?.rsplit(':').next()?.parse().ok());
+        // Read on, or a full pipe would stop it.
+        std::thread::spawn(move || lines.for_each(drop));
+        OpensslServer { child, port: port.expect("it says where it listens") }
+    }
+}
+
+impl Drop for OpensslServer {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
