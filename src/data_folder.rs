@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::exit::{Exit, Failure, OrExit};
 
@@ -13,15 +14,18 @@ pub struct DataFolder {
     root: PathBuf,
 }
 
-/// Held by a command that scans or writes findings; two can't hold one folder.
+/// A hold on the data folder; released when it is dropped or the process ends, however it ends.
 #[derive(Debug)]
-pub struct ScanLock {
+pub struct Hold {
     _file: File,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("another scan holds the data folder {0}; wait for it, or use another --data")]
+#[error("another command, perhaps a scan, holds {0}; wait for it, or use another --data")]
 struct Held(String);
+
+/// How often a hold that is waited for is tried.
+const TRY_EVERY: Duration = Duration::from_millis(50);
 
 impl DataFolder {
     /// Makes the folder if need be, and checks that it can be written to.
@@ -62,22 +66,48 @@ impl DataFolder {
         &self.root
     }
 
-    /// Takes the folder for a scan; released when the lock is dropped or the process ends, however it ends.
-    pub fn lock_for_scan(&self) -> Result<ScanLock, Failure> {
-        let path = self.root.join("scan.lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .or_exit_while(Exit::Environment, format!("can't open {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => Ok(ScanLock { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(Failure::new(Exit::Busy, Held(self.root.display().to_string())))
+    /// Takes the folder together with others: scans run side by side, each with a folder and a lock of its own.
+    pub fn share(&self) -> Result<Hold, Failure> {
+        hold(&self.root, "scan.lock", File::try_lock_shared)
+    }
+
+    /// Takes the folder alone: nobody scans by a register that changes meanwhile.
+    pub fn hold_alone(&self) -> Result<Hold, Failure> {
+        hold(&self.root, "scan.lock", File::try_lock)
+    }
+
+    /// Waits for the findings: runs are judged one by one, each knowing what those before it found.
+    pub async fn hold_findings(&self) -> Result<Hold, Failure> {
+        loop {
+            match hold(&self.root, "findings.lock", File::try_lock) {
+                Err(failure) if failure.exit == Exit::Busy => tokio::time::sleep(TRY_EVERY).await,
+                held => return held,
             }
-            Err(TryLockError::Error(error)) => Err(with_path(error, &path)),
         }
+    }
+
+    /// Takes a run for as long as it is carried out, waits for scan windows included.
+    pub fn hold_run(run: &Path) -> Result<Hold, Failure> {
+        hold(run, "scan.lock", File::try_lock)
+    }
+}
+
+fn hold(
+    folder: &Path,
+    name: &str,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> Result<Hold, Failure> {
+    let path = folder.join(name);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .or_exit_while(Exit::Environment, format!("can't open {}", path.display()))?;
+    match lock(&file) {
+        Ok(()) => Ok(Hold { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(Failure::new(Exit::Busy, Held(folder.display().to_string()))),
+        Err(TryLockError::Error(error)) => Err(with_path(error, &path)),
     }
 }
 

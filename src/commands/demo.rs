@@ -39,7 +39,7 @@ enum DemoError {
 
 pub async fn run(global: &Global, asked: &cli::Demo) -> Outcome {
     let session = Session::open(global).await?;
-    let _lock = session.data.lock_for_scan()?;
+    let _hold = session.data.hold_alone()?;
     refuse_others_data(&session).await?;
 
     let n_runs = RunStore::list(&session.store).await.or_store_failure()?.len();

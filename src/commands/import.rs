@@ -22,7 +22,7 @@ pub async fn run(global: &Global, command: cli::Import) -> Outcome {
         cli::Import::MasscanJson(asked) => (Form::MasscanJson, asked),
     };
     let session = Session::open(global).await?;
-    let _lock = session.data.lock_for_scan()?;
+    let _hold = session.data.share()?;
     let cli::ImportFile { file, good_hosts, format } = asked;
     let mut imported = pipeline::import(&session, ImportWish { file, form, good_hosts }).await?;
     tell(&imported, good_hosts);

@@ -30,7 +30,7 @@ pub async fn run(global: &Global, command: cli::Registry) -> Outcome {
         cli::Registry::Import { file, dry_run, good_rows, errors, sheet, format } => {
             let session = Session::open(global).await?;
             // Between reading the register and storing the change nobody else may change it.
-            let _lock = session.data.lock_for_scan()?;
+            let _hold = session.data.hold_alone()?;
             let mode = if good_rows { Mode::GoodRows } else { Mode::AllOrNothing };
             let json = format.json;
             let asked = Asked { file: &file, dry_run, mode, errors, sheet: sheet.as_deref(), json };

@@ -258,7 +258,7 @@ async fn resume(session: &Session, given: &str, json: bool) -> Outcome {
     if row.state == registry::ports::RunState::Judged {
         return Err(Failure::new(Exit::NotFound, Judged(row.id.to_string())));
     }
-    let _lock = session.data.lock_for_scan()?;
+    let _hold = session.data.share()?;
     let folder = RunFolder::open(&folder_of(session, &row)).or_sweep_failure()?;
     let summary = folder.summary().or_sweep_failure()?;
     let swept = match (summary.state, summary.ended_at) {

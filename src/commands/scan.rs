@@ -27,7 +27,7 @@ pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
     let n_ports = ports.as_slice().len();
     let method = if asked.udp { by_datagrams()? } else { method(asked.method)? };
     let session = Session::open(global).await?;
-    let _lock = session.data.lock_for_scan()?;
+    let _hold = session.data.share()?;
     let ports = if asked.reverify {
         let of_transport = |endpoint: &Endpoint| endpoint.transport == transport;
         Ports::Endpoints(seen_before(&session).await?.into_iter().filter(of_transport).collect())

@@ -28,6 +28,7 @@ use crate::shapes::asked::{asked_row, session_row};
 /// answered is another, which only moves forward and can be repeated. `at` is when the run ended, so that judging late changes no
 /// clock of a finding.
 pub async fn judge(session: &Session, folder: &RunFolder, at: DateTime<Utc>) -> Result<ChangeSet, Failure> {
+    let _hold = session.data.hold_findings().await?;
     let register = session.register().await?;
     let last_seen = session.store.last_seen().await.or_store_failure()?;
     let seen = Evidence::read(folder, &register, at)?;

@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::{Prepared, windows};
 use crate::clock::{self, SystemMint};
+use crate::data_folder::DataFolder;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::session::{OrStoreFailure, Session};
 use crate::{output, progress};
@@ -88,6 +89,7 @@ pub async fn resume(session: &Session, folder: RunFolder) -> Result<Swept, Failu
 async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swept, Failure> {
     let run = folder.manifest().run;
     let stop = Cancel::new();
+    let _hold = DataFolder::hold_run(folder.path())?;
     tokio::spawn(stop_on_signal(stop.clone(), run.to_string()));
     let mut scope = scope;
     let mut sockets = None;

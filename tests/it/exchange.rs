@@ -84,6 +84,25 @@ fn nmaps_own_tools_read_what_is_written_and_nmap_sees_the_same_ports() {
 }
 
 #[test]
+fn python_libnmap_reads_what_is_written() {
+    let (network, sandbox) = two_hosts();
+    let run = scan(&sandbox);
+    let xml = sandbox.write("ours.xml", export(&sandbox, &run, "nmap-xml"));
+    let script = "import sys; from libnmap.parser import NmapParser\n\
+                  for host in NmapParser.parse_fromfile(sys.argv[1]).hosts:\n  \
+                  for service in host.services:\n    \
+                  if service.open(): print(host.address, service.port, service.protocol, service.service)\n";
+    // Debian's own interpreter is the one that Debian's package is for.
+    let read = Command::new("/usr/bin/python3").args(["-c", script]).arg(xml).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let told = String::from_utf8_lossy(&read.stdout).into_owned();
+    let told: BTreeSet<&str> = told.lines().collect();
+    let expected = [(network.host(1), "61022 tcp ssh"), (network.host(2), "61025 tcp smtp")];
+    let expected: Vec<String> = expected.iter().map(|(host, rest)| format!("{host} {rest}")).collect();
+    assert_eq!(told, expected.iter().map(String::as_str).collect());
+}
+
+#[test]
 fn every_form_tells_the_same_endpoints() {
     let (network, sandbox) = two_hosts();
     let run = scan(&sandbox);

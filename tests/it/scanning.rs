@@ -143,12 +143,21 @@ fn a_scan_of_one_address_says_nothing_of_names_elsewhere() {
 }
 
 #[test]
-fn two_scans_of_one_data_folder_do_not_run_at_once() {
+fn scans_run_side_by_side_and_the_register_stays_as_it_is_meanwhile() {
     let network = Network::claim();
     let sandbox = Sandbox::new();
     sandbox.register_unit(&format!("{}-{}", network.host(0), network.host(255)));
+    let listener = std::net::TcpListener::bind((network.host(9), 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
     let first = Scanning::start(&sandbox, "all");
-    sandbox.run(&["scan", "--ports", "1"]).ends(75).says(&["another scan"]);
+    let run = sandbox.runs().remove(0);
+    let second =
+        sandbox.run(&["scan", "--no-identify", "--ports", &port, "--json", &network.host(9)]).ends(0).json();
+    assert_eq!(second["data"]["totals"]["n_open"], 1, "{second}");
+    assert_eq!(sandbox.runs().len(), 2);
+    sandbox.run(&["runs", "resume", &run]).ends(75);
+    let file = sandbox.write("none.csv", String::new());
+    sandbox.run(&["registry", "import", file.to_str().unwrap()]).ends(75).says(&["perhaps a scan"]);
     drop(first);
 }
 

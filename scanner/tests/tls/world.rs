@@ -37,6 +37,7 @@ fn loopback() -> Target {
             valid_until: NaiveDate::MAX,
         }),
         answerable: Answerable::default(),
+        scan_window: None,
         note: None,
     };
     let register = Register { assets: vec![asset], ..Register::default() };
