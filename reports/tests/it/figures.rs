@@ -457,5 +457,5 @@ fn an_address_asked_over_both_transports_shows_its_open_udp_ports_too() {
     let bytes = editions::xlsx(&figures).unwrap();
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
     let sheet = calamine::Reader::worksheet_range(&mut book, "地址").unwrap();
-    assert!(sheet.used_cells().any(|(.., cell)| cell.to_string() == "53/udp, 161-162/udp"));
+    assert!(sheet.used_cells().any(|(.., cell)| cell == "53/udp, 161-162/udp"));
 }
