@@ -94,6 +94,12 @@ impl Leave {
     pub fn admit(&self, addr: IpAddr) -> Option<Admitted> {
         self.addresses.contains(addr).then_some(Admitted(addr))
     }
+
+    /// Those of some addresses that are admitted, in ascending order.
+    pub fn among(&self, addresses: &AddrSet) -> impl Iterator<Item = Admitted> + use<> {
+        let shared = self.addresses.intersection(addresses);
+        (0..shared.len()).map_while(move |n| shared.nth(n).map(Admitted))
+    }
 }
 
 /// The scope of one day.
@@ -321,6 +327,10 @@ mod tests {
                 expected.is_ok(),
                 "leave() and admit() must agree"
             );
+            let around =
+                [AddrRange::single(addr), "10.255.0.1".parse().expect("an address")].into_iter().collect();
+            let among: Vec<IpAddr> = scope.leave().among(&around).map(Admitted::addr).collect();
+            assert_eq!(among, expected.map_or(vec![], |_| vec![addr]), "among() and admit() must agree");
         }
     }
 

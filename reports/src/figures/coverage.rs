@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use model::port::{PortSet, Transport};
+
 use super::findings::address_key;
 use super::sureness::percent;
 use super::{all, counts_by};
@@ -243,6 +245,7 @@ pub(super) fn exclusions(view: &View) -> Table {
 pub(super) fn hosts(view: &View) -> Table {
     let units: HashMap<&str, &str> =
         view.units.iter().map(|unit| (unit.id.as_str(), unit.name.as_str())).collect();
+    let open_udp = open_udp_ports(view);
     let mut hosts: Vec<&HostRow> = view.hosts.iter().collect();
     // Those that say least come first on the page.
     hosts.sort_by_cached_key(|host| (std::cmp::Reverse(Outcome::of(host) as u8), address_key(&host.addr)));
@@ -255,6 +258,7 @@ pub(super) fn hosts(view: &View) -> Table {
             Value::Term(Outcome::of(host).term()),
             Value::Count(u64::from(host.n_probed)),
             Value::Count(u64::from(host.n_open)),
+            Value::text(&open_udp.get(host.addr.as_str()).cloned()),
             Value::Count(u64::from(host.n_closed)),
             Value::Count(u64::from(host.n_filtered)),
             Value::Count(u64::from(host.n_unverifiable)),
@@ -265,7 +269,10 @@ pub(super) fn hosts(view: &View) -> Table {
     Table {
         id: "hosts",
         title: words("已探测地址", "Addresses probed"),
-        note: None,
+        note: Some(words(
+            "端口数按 TCP 计；只经 UDP 探测的地址按 UDP 计。开放的 UDP 端口另列。",
+            "Ports are counted over TCP, or over UDP at addresses that were asked over nothing else. Open UDP ports are listed beside them.",
+        )),
         empty: words("没有探测任何地址。", "No address was probed."),
         columns: vec![
             Column::new("addr", "地址", "Address", Kind::Text, 24),
@@ -275,6 +282,7 @@ pub(super) fn hosts(view: &View) -> Table {
             Column::new("outcome", "结论", "Outcome", Kind::Text, 12),
             Column::new("n_probed", "探测端口", "Ports probed", Kind::Count, 11),
             Column::new("n_open", "开放", "Open", Kind::Count, 9),
+            Column::new("open_udp", "开放的 UDP 端口", "Open UDP ports", Kind::Text, 22),
             Column::new("n_closed", "关闭", "Closed", Kind::Count, 9),
             Column::new("n_filtered", "被过滤", "Filtered", Kind::Count, 9),
             Column::new("n_unverifiable", "无法判定", "Can't tell", Kind::Count, 11),
@@ -286,4 +294,19 @@ pub(super) fn hosts(view: &View) -> Table {
         sheet: "地址",
         page_limit: 40,
     }
+}
+
+/// The open UDP ports of each address, as `53/udp, 123-124/udp`.
+fn open_udp_ports(view: &View) -> HashMap<&str, String> {
+    let mut ports: HashMap<&str, Vec<u16>> = HashMap::new();
+    let by_udp =
+        view.services.iter().map(|(row, _)| row).filter(|row| row.transport == Transport::Udp.as_str());
+    for row in by_udp {
+        ports.entry(row.addr.as_str()).or_default().extend(u16::try_from(row.port));
+    }
+    let listed = |ports: Vec<u16>| {
+        let spans = PortSet::new(ports)?.to_string();
+        Some(spans.split(',').map(|span| format!("{span}/udp")).collect::<Vec<_>>().join(", "))
+    };
+    ports.into_iter().filter_map(|(addr, ports)| Some((addr, listed(ports)?))).collect()
 }

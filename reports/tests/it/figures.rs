@@ -3,10 +3,12 @@
 use chrono::TimeDelta;
 use model::reconcile::ChangeKind;
 use model::severity::Severity;
+use reports::editions;
 use reports::figures::Figures;
 use reports::rows::*;
 use reports::snapshot::{Snapshot, SnapshotInput, freeze, open};
 use reports::table::Value;
+use reports::text::Language;
 
 use crate::town;
 
@@ -426,4 +428,34 @@ fn a_newly_open_service_was_probed_before_and_not_open() {
         .collect();
     assert_eq!(novelty, ["known", "new", "first-measured", "first-measured"]);
     check(&figures, &[("card.services.new", 1)]);
+}
+
+#[test]
+fn an_address_asked_over_both_transports_shows_its_open_udp_ports_too() {
+    let mut input = SnapshotInput::empty(town::head("1", "2026-11-22T08:00:00Z"));
+    let at = input.head.data_as_of;
+    input.units = vec![town::unit(0)];
+    input.runs = vec![town::run(at, "22")];
+    let addrs = ["192.0.2.1", "192.0.2.2"];
+    input.hosts = addrs.map(|addr| town::host(addr, "unit-0000", true, 0, at)).into();
+    let over_udp =
+        |port| ServiceRow { transport: "udp".into(), ..town::service(addrs[0], port, "unit-0000", at) };
+    input.services = vec![
+        town::service(addrs[0], 22, "unit-0000", at),
+        over_udp(161),
+        over_udp(53),
+        over_udp(162),
+        town::service(addrs[1], 53, "unit-0000", at),
+    ];
+    let figures = figures_of(&input, None);
+    let shown = figures.table("hosts").unwrap().column("open_udp").into_iter().cloned().collect::<Vec<_>>();
+    assert_eq!(shown, [Value::Text("53/udp, 161-162/udp".into()), Value::None]);
+    for (language, header) in [(Language::Zh, "开放的 UDP 端口"), (Language::En, "Open UDP ports")] {
+        let page = editions::html(&figures, language).unwrap();
+        assert!(page.contains(header) && page.contains("53/udp, 161-162/udp"), "{header}");
+    }
+    let bytes = editions::xlsx(&figures).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "地址").unwrap();
+    assert!(sheet.used_cells().any(|(.., cell)| cell == "53/udp, 161-162/udp"));
 }

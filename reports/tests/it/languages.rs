@@ -30,6 +30,7 @@ const NAMES: &[&str] = &[
     "SMTPS",
     "SSH",
     "TCP",
+    "UDP",
     "TLS",
     "UTC",
     "VPN",

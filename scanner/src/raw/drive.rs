@@ -19,8 +19,9 @@ use super::dialect::Dialect;
 use super::discovery::{self, Looking};
 use super::engine::{Deferred, Engine, News, Open, Out, Pace};
 use super::lane::{BATCH, Lane};
+use super::neighbours::{Asking, Hop};
 use super::nets::{NetKey, Nets};
-use super::paths::{PathError, Paths, Way};
+use super::paths::{Next, PathError, Paths, Way};
 use super::report::{HostFacts, RawReport};
 use super::syn::{self, Syn};
 use super::throttle::{Allowance, Throttle};
@@ -40,18 +41,19 @@ const SHORTEST: Duration = Duration::from_micros(300);
 /// A wait before frames are offered again that the kernel had no room for.
 const FULL: Duration = Duration::from_micros(50);
 /// An interface may be down this long before the run stops.
-const DOWN_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const DOWN_PATIENCE: Duration = Duration::from_secs(30);
 /// Loss is judged against the limit only once so many questions were measured.
 const ENOUGH: u32 = 2_000;
 
-/// Sockets that are open and ways that are known: all that takes privileges.
+/// Sockets that are open and routes that are known: all that takes privileges. Nothing was received yet.
 pub struct RawStart {
     paths: Paths,
     first_port: u16,
 }
 
 impl RawStart {
-    /// Opens the sockets for a run and learns the ways to its addresses. Afterwards no privilege is needed any more.
+    /// Opens the sockets for a run and asks the kernel for the routes to its addresses. Afterwards no privilege is
+    /// needed any more.
     pub fn open(manifest: &Manifest, seed: u64) -> Result<RawStart, PathError> {
         let local = rawsock::local_port_range()?;
         let bound = rawsock::occupied_ports(1..=u16::MAX)?;
@@ -66,6 +68,8 @@ impl RawStart {
 /// Why a raw run stopped before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RawFailure {
+    #[error(transparent)]
+    Path(#[from] PathError),
     #[error("a raw socket failed; what was done is kept")]
     Socket(#[source] RawError),
     #[error("{lost:.1} % of the answers get lost, more than the {most:.1} % allowed by --max-loss")]
@@ -82,17 +86,23 @@ pub(crate) fn sweep_by_packets(
     throttle: &Throttle,
     opened: &mpsc::Sender<Opened>,
 ) -> (RawReport, Result<(), RawFailure>, Option<RawStart>) {
-    let RawStart { paths: Paths { ways, nets, exceptions, wires }, first_port } = start;
+    let RawStart { mut paths, first_port } = start;
     let raw = &manifest.options.raw;
-    let mut link = Link { lanes: Vec::new(), wires, began: Instant::now(), down_since: None };
     let plan = &manifest.plan;
+    let leave = shared.scope.leave();
+    let hops = match (Asking { plan, leave: &leave, throttle, cancel: &shared.cancel }).hops(&mut paths) {
+        Ok(hops) => hops,
+        Err(failure) => return (RawReport::default(), Err(failure.into()), None),
+    };
+    let Paths { ways, nets, exceptions, wires } = paths;
+    let mut link = Link { lanes: Vec::new(), wires, began: Instant::now(), down_since: None };
     let absent = match discovery::plan_of(plan, &raw.discover) {
         None if raw.discover.is_empty() => HashSet::new(),
-        None => link.silent_on_link(plan, &ways),
+        None => silent_on_link(plan, &ways, &hops),
         Some(Err(_)) => HashSet::new(),
         Some(Ok(hosts)) => {
             let mut dialect = Looking::new([key[0] ^ 1, key[1]], first_port);
-            link.lanes = lanes(&mut dialect, &ways);
+            link.lanes = lanes(&mut dialect, &ways, &hops);
             let n = hosts.n_probes();
             let pace = Pace { per_host: raw.per_host, confidence: raw.confidence };
             let nets = nets_of(&nets, &exceptions, raw.per_net);
@@ -103,8 +113,9 @@ pub(crate) fn sweep_by_packets(
             }
         }
     };
+    // Whoever wasn't asked to the end may be there.
+    let absent = if shared.cancel.is_cancelled() { HashSet::new() } else { absent };
     // Those outside their scan windows weren't looked for.
-    let leave = shared.scope.leave();
     let is_absent = |(nth, (_, addr, _)): &(u64, (u64, IpAddr, &PortSet))| {
         absent.contains(nth) && leave.admit(*addr).is_some()
     };
@@ -114,8 +125,10 @@ pub(crate) fn sweep_by_packets(
     let begin =
         Begin { shared, gaps, pace, nets: of_session, absent, opened, throttle, max_loss: raw.max_loss };
     let (report, result, wires) = match manifest.method.transport() {
-        Transport::Tcp => begin.ask(Syn::new(key, first_port), link, &ways),
-        Transport::Udp => begin.ask(Udp::new(key, first_port, Questions::of(&manifest.options)), link, &ways),
+        Transport::Tcp => begin.ask(Syn::new(key, first_port), link, (&ways, &hops)),
+        Transport::Udp => {
+            begin.ask(Udp::new(key, first_port, Questions::of(&manifest.options)), link, (&ways, &hops))
+        }
     };
     let start = RawStart { paths: Paths { ways, nets, exceptions, wires }, first_port };
     (RawReport { n_absent, ..report }, result, Some(start))
@@ -139,10 +152,10 @@ impl Begin<'_> {
         self,
         mut dialect: impl Dialect,
         mut link: Link,
-        ways: &[Way],
+        (ways, hops): (&[Way], &[Hop]),
     ) -> (RawReport, Result<(), RawFailure>, Vec<Box<dyn Wire>>) {
         let Begin { shared, gaps, pace, nets, absent, opened, throttle, max_loss } = self;
-        link.lanes = lanes(&mut dialect, ways);
+        link.lanes = lanes(&mut dialect, ways, hops);
         let mut engine = Engine::new(shared.plan.clone(), gaps, shared.scope.leave(), dialect, pace, nets);
         engine.leave_out(absent);
         let mut driver = Driver {
@@ -171,13 +184,25 @@ fn nets_of(ways: &[(NetKey, u16)], exceptions: &[(IpAddr, u16)], cap: u32) -> Ne
     nets
 }
 
-fn lanes(dialect: &mut impl Dialect, ways: &[Way]) -> Vec<Lane> {
+fn lanes(dialect: &mut impl Dialect, ways: &[Way], hops: &[Hop]) -> Vec<Lane> {
     let slot_len = dialect.slot_len();
-    let lane = |way: &Way| {
-        let template = dialect.template(way.link, way.source);
-        Lane { neighbours: way.neighbours.clone(), ..Lane::new(way.wire, way.link, template, slot_len) }
+    let lane = |(way, hop): (&Way, &Hop)| {
+        let template = dialect.template(hop.link, way.source);
+        Lane { neighbours: hop.neighbours.clone(), ..Lane::new(way.wire, hop.link, template, slot_len) }
     };
-    ways.iter().map(lane).collect()
+    ways.iter().zip(hops).map(lane).collect()
+}
+
+/// Hosts on our own links that nobody answers for.
+fn silent_on_link(plan: &Plan, ways: &[Way], hops: &[Hop]) -> HashSet<u64> {
+    let is_silent = |addr: IpAddr| {
+        ways.iter().zip(hops).any(|(way, hop)| {
+            let is_known = hop.neighbours.as_ref().is_none_or(|known| known.contains_key(&addr));
+            matches!(&way.next, Next::Targets { nets, .. } if nets.contains(addr)) && !is_known
+        })
+    };
+    let hosts = (0u64..).zip(plan.hosts());
+    hosts.filter(|(_, (_, addr, _))| is_silent(*addr)).map(|(host, _)| host).collect()
 }
 
 /// The wires, what waits to be sent on them, and the session's clock.
@@ -237,16 +262,6 @@ impl Link {
         }
         let hosts = (0..).take(usize::try_from(engine.plan().n_hosts()).unwrap_or(usize::MAX));
         Ok(hosts.filter(|&host| !engine.hosts().of(host).has_answered()).collect())
-    }
-
-    /// Hosts on our own links that nobody answers for.
-    fn silent_on_link(&self, plan: &Plan, ways: &[Way]) -> HashSet<u64> {
-        let hosts = (0u64..).zip(plan.hosts());
-        let is_silent = |addr: IpAddr| {
-            let mut on_link = ways.iter().filter_map(|way| way.neighbours.as_ref()).peekable();
-            on_link.peek().is_some() && !on_link.any(|neighbours| neighbours.contains_key(&addr))
-        };
-        hosts.filter(|(_, (_, addr, _))| is_silent(*addr)).map(|(host, _)| host).collect()
     }
 
     fn receive<D: Dialect>(&mut self, engine: &mut Engine<D>, news: &mut News) -> Result<(), RawFailure> {

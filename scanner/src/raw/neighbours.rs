@@ -1,79 +1,175 @@
-//! Link addresses of targets on our own links: from the kernel's table, or asked for at a bounded rate.
+//! Who is next on our own links: the link addresses of routers, and of those targets that a session admits, from the
+//! kernel's table or asked for at a bounded rate.
+//!
+//! Answers are parsed here, so that it runs only once privileges are given up.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use model::addr::{AddrRange, AddrSet};
-use rawsock::{Batch, Interface, LiveWire, Packet, PacketProtocol, RawError, Wire, WireConfig};
+use model::addr::AddrSet;
+use model::scope::Leave;
+use probes::packet::LinkHeader;
+use rawsock::{Batch, Packet, PacketProtocol, RawError, Wire};
 
+use super::drive::DOWN_PATIENCE;
+use super::paths::{Next, PathError, Paths, Way};
+use super::throttle::Throttle;
+use crate::cancel::Cancel;
 use crate::plan::Plan;
 
 /// How often an address is asked for at most.
 const N_ROUNDS: u32 = 3;
-/// How long the last of a round is waited for.
+/// How long the last of a round is waited for, and how long a router.
 const PATIENCE: Duration = Duration::from_millis(700);
+const ROUTER_PATIENCE: Duration = Duration::from_secs(1);
 /// Addresses asked for on one link at most: a /64 isn't to be swept by neighbour solicitations.
 const MOST: usize = 1 << 17;
+/// Requests a second at most, whatever the rate of the run.
+const MOST_A_SECOND: u32 = 1_000;
+/// A pause, or an interface that is down, is looked at this often.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The addresses of a plan that lie in some networks.
-pub(crate) fn wanted(plan: &Plan, nets: &[AddrRange]) -> Vec<IpAddr> {
-    let nets: AddrSet = nets.iter().copied().collect();
-    let of_block = plan.blocks().iter().map(|block| block.addresses.intersection(&nets));
-    of_block.flat_map(|shared| shared.iter().take(MOST).collect::<Vec<_>>()).take(MOST).collect()
+/// The first step of a way, as one session knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Hop {
+    pub(crate) link: LinkHeader,
+    /// Link addresses by target, where `link` doesn't hold the one for all; who isn't among them can't be reached.
+    pub(crate) neighbours: Option<HashMap<IpAddr, [u8; 6]>>,
 }
 
-/// Asks for the link addresses of targets on a link, at most so many a second. Who doesn't answer in three rounds is
-/// left out.
-pub(crate) fn ask(
-    interface: &Interface,
-    mac: [u8; 6],
-    source: IpAddr,
-    wanted: Vec<IpAddr>,
-    per_second: u32,
-) -> Result<HashMap<IpAddr, [u8; 6]>, RawError> {
-    let mut known = HashMap::new();
-    let mut missing = HashSet::new();
-    for addr in wanted {
-        match rawsock::neighbour(interface.index, addr)? {
-            Some(mac) => drop(known.insert(addr, mac)),
-            None => drop(missing.insert(addr)),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(known);
-    }
-    // Nothing comes to port 0, so that only answers to these requests pass.
-    let mut config = WireConfig::new(interface.clone(), 0..=0);
-    config.arp = source.is_ipv4();
-    config.neighbour_discovery = source.is_ipv6();
-    let mut wire = LiveWire::open(&config)?;
-    let interval = Duration::from_secs(1) / per_second.max(1);
-    for _ in 0..N_ROUNDS {
-        let mut order: Vec<IpAddr> = missing.iter().copied().collect();
-        order.sort_unstable();
-        let mut next = Instant::now();
-        for addr in order {
-            send(&mut wire, mac, source, addr)?;
-            next += interval;
-            wire.wait(next.saturating_duration_since(Instant::now()))?;
-            listen(&mut wire, &mut missing, &mut known)?;
-            // An answer ends the wait early; the rate doesn't follow.
-            std::thread::sleep(next.saturating_duration_since(Instant::now()));
-        }
-        let until = Instant::now() + PATIENCE;
-        while !missing.is_empty() && Instant::now() < until {
-            wire.wait(until.saturating_duration_since(Instant::now()))?;
-            listen(&mut wire, &mut missing, &mut known)?;
-        }
-        if missing.is_empty() {
-            break;
-        }
-    }
-    Ok(known)
+/// Whose link addresses a session asks for.
+pub(crate) struct Asking<'a> {
+    pub(crate) plan: &'a Plan,
+    /// No other target is asked for.
+    pub(crate) leave: &'a Leave,
+    pub(crate) throttle: &'a Throttle,
+    pub(crate) cancel: &'a Cancel,
 }
 
-fn send(wire: &mut LiveWire, mac: [u8; 6], source: IpAddr, target: IpAddr) -> Result<(), RawError> {
+impl Asking<'_> {
+    /// The first step of every way. It is an error if none of them leads anywhere; what a silent router leads to
+    /// can't be reached.
+    pub(crate) fn hops(&self, paths: &mut Paths) -> Result<Vec<Hop>, PathError> {
+        let mut hops = Vec::new();
+        let (mut n_ways, mut why_not) = (0, None);
+        for way in &paths.ways {
+            let Some(wire) = paths.wires.get_mut(way.wire) else { continue };
+            let hop = self.hop(way, wire.as_mut())?;
+            match (&way.next, &hop.neighbours) {
+                (Next::Router { router, .. }, Some(_)) => {
+                    why_not = Some(format!("the next hop {router} doesn't answer on its link"));
+                }
+                _ => n_ways += 1,
+            }
+            hops.push(hop);
+        }
+        match why_not {
+            Some(why_not) if n_ways == 0 && !self.cancel.is_cancelled() => Err(PathError::NoWay(why_not)),
+            _ => Ok(hops),
+        }
+    }
+
+    fn hop(&self, way: &Way, wire: &mut dyn Wire) -> Result<Hop, RawError> {
+        let by_target = |source, known| {
+            let link = LinkHeader::Ethernet { source, target: [0; 6] };
+            Hop { link, neighbours: Some(known) }
+        };
+        Ok(match &way.next {
+            Next::Known(link) => Hop { link: *link, neighbours: None },
+            Next::Router { interface, mac, from, router } => {
+                let known = self.ask(wire, (*interface, *mac, *from), vec![*router], ROUTER_PATIENCE)?;
+                match known.get(router) {
+                    Some(&target) => {
+                        Hop { link: LinkHeader::Ethernet { source: *mac, target }, neighbours: None }
+                    }
+                    None => by_target(*mac, known),
+                }
+            }
+            Next::Targets { interface, mac, nets } => {
+                let wanted = self.admitted(nets);
+                by_target(*mac, self.ask(wire, (*interface, *mac, way.source), wanted, PATIENCE)?)
+            }
+        })
+    }
+
+    /// The addresses of the plan in some networks that the session admits.
+    fn admitted(&self, nets: &AddrSet) -> Vec<IpAddr> {
+        let of_block = self.plan.blocks().iter().map(|block| block.addresses.intersection(nets));
+        of_block
+            .flat_map(|shared| self.leave.among(&shared).take(MOST))
+            .map(|admitted| admitted.addr())
+            .take(MOST)
+            .collect()
+    }
+
+    /// Asks for link addresses from an interface and our own addresses on it. Who doesn't answer in three rounds is
+    /// left out.
+    fn ask(
+        &self,
+        wire: &mut dyn Wire,
+        (interface, mac, from): (u32, [u8; 6], IpAddr),
+        wanted: Vec<IpAddr>,
+        patience: Duration,
+    ) -> Result<HashMap<IpAddr, [u8; 6]>, RawError> {
+        let mut known = HashMap::new();
+        let mut missing = HashSet::new();
+        for addr in wanted {
+            match rawsock::neighbour(interface, addr)? {
+                Some(mac) => drop(known.insert(addr, mac)),
+                None => drop(missing.insert(addr)),
+            }
+        }
+        // What came before isn't an answer.
+        self.while_down(|| wire.receive(&mut |_| ()))?;
+        for _ in 0..N_ROUNDS {
+            let mut order: Vec<IpAddr> = missing.iter().copied().collect();
+            order.sort_unstable();
+            for addr in order {
+                while self.throttle.is_paused() && !self.cancel.is_cancelled() {
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                if self.cancel.is_cancelled() {
+                    return Ok(known);
+                }
+                self.while_down(|| send(wire, mac, from, addr))?;
+                let next =
+                    Instant::now() + Duration::from_secs(1) / self.throttle.rate().clamp(1, MOST_A_SECOND);
+                self.while_down(|| wire.wait(next.saturating_duration_since(Instant::now())))?;
+                self.while_down(|| listen(wire, &mut missing, &mut known))?;
+                // An answer ends the wait early; the rate doesn't follow.
+                std::thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
+            let until = Instant::now() + patience;
+            while !missing.is_empty() && Instant::now() < until && !self.cancel.is_cancelled() {
+                let wait = until.saturating_duration_since(Instant::now()).min(LOOK_EVERY);
+                self.while_down(|| wire.wait(wait))?;
+                self.while_down(|| listen(wire, &mut missing, &mut known))?;
+            }
+            if missing.is_empty() {
+                break;
+            }
+        }
+        Ok(known)
+    }
+
+    /// An interface that is down for a moment is waited for, as later in the session.
+    fn while_down<T>(&self, mut act: impl FnMut() -> Result<T, RawError>) -> Result<T, RawError> {
+        let since = Instant::now();
+        loop {
+            match act() {
+                Err(RawError::InterfaceDown { .. })
+                    if since.elapsed() < DOWN_PATIENCE && !self.cancel.is_cancelled() =>
+                {
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+fn send(wire: &mut dyn Wire, mac: [u8; 6], source: IpAddr, target: IpAddr) -> Result<(), RawError> {
     let frame = match (source, target) {
         (IpAddr::V4(source), IpAddr::V4(target)) => rawsock::arp_request(mac, source, target).to_vec(),
         (IpAddr::V6(source), IpAddr::V6(target)) => {
@@ -85,11 +181,15 @@ fn send(wire: &mut LiveWire, mac: [u8; 6], source: IpAddr, target: IpAddr) -> Re
     if batch.slot().is_some() {
         batch.commit(frame.len());
     }
-    wire.send(&mut batch).map(drop)
+    match wire.send(&mut batch) {
+        // A firewall of our own: it counts as silent, as later in the session.
+        Ok(_) | Err(RawError::FrameRefused { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 fn listen(
-    wire: &mut LiveWire,
+    wire: &mut dyn Wire,
     missing: &mut HashSet<IpAddr>,
     known: &mut HashMap<IpAddr, [u8; 6]>,
 ) -> Result<(), RawError> {

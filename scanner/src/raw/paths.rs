@@ -1,21 +1,19 @@
-//! Which way packets take: the kernel's routes to every network of a plan, and the link addresses at their first
-//! step.
+//! Which way packets take: the kernel's routes to every network of a plan, and a wire for each interface.
+//!
+//! Nothing is sent or received here: it runs with privileges. Who is next on a link is asked by each session
+//! (`neighbours`).
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use model::addr::{AddrRange, AddrSet};
 use probes::packet::LinkHeader;
 use rawsock::{Interface, Link, LiveWire, RawError, Route, RouteKind, Wire, WireConfig};
 
-use super::neighbours;
 use super::nets::NetKey;
 use crate::plan::Plan;
 
-/// How long a router may take to say its link address.
-const ROUTER_PATIENCE: Duration = Duration::from_secs(3);
 /// Networks whose routes are asked for at most; a /10 has as many of the smallest kind.
 const MOST_NETS: usize = 1 << 20;
 
@@ -39,10 +37,19 @@ pub enum PathError {
 pub(crate) struct Way {
     /// Which wire.
     pub(crate) wire: usize,
-    pub(crate) link: LinkHeader,
     pub(crate) source: IpAddr,
-    /// Where the targets are on the link themselves, their link addresses.
-    pub(crate) neighbours: Option<HashMap<IpAddr, [u8; 6]>>,
+    pub(crate) next: Next,
+}
+
+/// Who is next on a way.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Nobody who would have to be asked for.
+    Known(LinkHeader),
+    /// A router, to be asked for from our own `mac` and an address of our own of its family.
+    Router { interface: u32, mac: [u8; 6], from: IpAddr, router: IpAddr },
+    /// Each target is on the link itself, in one of these networks.
+    Targets { interface: u32, mac: [u8; 6], nets: AddrSet },
 }
 
 /// The ways to every network of a plan, and the open wires that they begin with.
@@ -65,8 +72,8 @@ struct Step {
 }
 
 impl Paths {
-    /// Asks the kernel for the way to every network, opens a wire for each interface, and learns the link addresses
-    /// that are needed, at no more than a thousand requests a second or what a run of `rate` packets a second allows.
+    /// Asks the kernel for the way to every network, and opens a wire for each interface, fit for `rate` packets a
+    /// second. On links where neighbours must be asked for, it hears their answers too.
     pub(crate) fn find(plan: &Plan, our_ports: RangeInclusive<u16>, rate: u32) -> Result<Paths, PathError> {
         let mut steps: HashMap<Step, Vec<AddrRange>> = HashMap::new();
         let mut why_not = "no route".to_owned();
@@ -99,20 +106,17 @@ impl Paths {
                     let interface = Interface::by_index(step.interface)?;
                     let mut config = WireConfig::new(interface.clone(), our_ports.clone());
                     config.n_senders = n_senders(rate);
+                    config.arp = interface.has_neighbours;
+                    config.neighbour_discovery = interface.has_neighbours;
                     let wire = LiveWire::open(&config)?;
                     wires.push((step.interface, interface, Box::new(wire)));
                     wires.len() - 1
                 }
             };
             let Some((_, interface, _)) = wires.get(wire) else { continue };
-            let Some((link, neighbours)) = first_step(interface, &step, plan, &nets, rate.clamp(1, 1_000))?
-            else {
-                why_not =
-                    format!("the next hop {} doesn't answer on its link", step.router.unwrap_or(step.source));
-                continue;
-            };
+            let next = next_of(interface, &step, || nets.iter().copied().collect::<AddrSet>().without(&own))?;
             let way = u16::try_from(found.ways.len()).unwrap_or(u16::MAX);
-            found.ways.push(Way { wire, link, source: step.source, neighbours });
+            found.ways.push(Way { wire, source: step.source, next });
             for net in &nets {
                 if net.len() == 1 && own.contains(net.first()) {
                     found.exceptions.push((net.first(), way));
@@ -193,8 +197,6 @@ fn step_to(net: AddrRange) -> Result<Result<Step, RouteKind>, RawError> {
     Ok(best.map_or(Err(RouteKind::Unreachable), |(step, _)| step))
 }
 
-type FirstStep = (LinkHeader, Option<HashMap<IpAddr, [u8; 6]>>);
-
 /// Threads to send with at a rate, in packets a second.
 fn n_senders(rate: u32) -> usize {
     /// What one core gets out beside everything else, on a slow machine.
@@ -204,31 +206,31 @@ fn n_senders(rate: u32) -> usize {
     usize::try_from(rate / OF_ONE).unwrap_or(usize::MAX).min(MOST)
 }
 
-/// What stands before the IP header on the way to some networks; `None` if the router doesn't answer.
-fn first_step(
-    interface: &Interface,
-    step: &Step,
-    plan: &Plan,
-    nets: &[AddrRange],
-    per_second: u32,
-) -> Result<Option<FirstStep>, PathError> {
-    let Link::Ethernet { mac } = interface.link else { return Ok(Some((LinkHeader::None, None))) };
+/// Who is next on a step, whose targets are in `nets`.
+fn next_of(interface: &Interface, step: &Step, nets: impl FnOnce() -> AddrSet) -> Result<Next, RawError> {
+    let Link::Ethernet { mac } = interface.link else { return Ok(Next::Known(LinkHeader::None)) };
     if !interface.has_neighbours {
-        return Ok(Some((LinkHeader::Ethernet { source: mac, target: mac }, None)));
+        return Ok(Next::Known(LinkHeader::Ethernet { source: mac, target: mac }));
     }
-    match step.router {
-        Some(next_hop) => {
-            let route =
-                Route { interface: step.interface, source: step.source, next_hop, kind: RouteKind::Unicast };
-            let target = rawsock::resolve_neighbour(&route, ROUTER_PATIENCE)?;
-            Ok(target.map(|target| (LinkHeader::Ethernet { source: mac, target }, None)))
+    let interface_index = step.interface;
+    Ok(match step.router {
+        None => Next::Targets { interface: interface_index, mac, nets: nets() },
+        Some(router) => {
+            let from = own_of_family(interface, step.source, router)?;
+            Next::Router { interface: interface_index, mac, from, router }
         }
-        None => {
-            let wanted = neighbours::wanted(plan, nets);
-            let known = neighbours::ask(interface, mac, step.source, wanted, per_second)?;
-            Ok(Some((LinkHeader::Ethernet { source: mac, target: [0; 6] }, Some(known))))
-        }
+    })
+}
+
+/// Our own address to ask a router from: of its family, which needn't be that of the targets (RFC 8950).
+fn own_of_family(interface: &Interface, source: IpAddr, router: IpAddr) -> Result<IpAddr, RawError> {
+    if source.is_ipv4() == router.is_ipv4() {
+        return Ok(source);
     }
+    let mut own = interface.addresses()?.into_iter().map(|own| own.address);
+    let own = own.find(|own| own.is_ipv4() == router.is_ipv4());
+    // A router of IPv4 answers even who has no address; for one of IPv6 there is then no question to be made.
+    Ok(own.unwrap_or(if router.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { source }))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::shape::{Cluster, Doubt, Member};
 use scanner::raw::Discovery;
 
 use super::world::{FAR, Run, World, inside, ip, pace};
@@ -30,21 +31,40 @@ fn host_that_accepts_everything_is_suspect() {
     inside("hosts::host_that_accepts_everything_is_suspect", set_up, check_suspect);
 }
 
+/// Puts a SYN proxy before some addresses of the far end, which accept no connection themselves.
+fn put_syn_proxy_before(world: &mut World, addrs: &str) -> bool {
+    world.tie();
+    world.listen([200]);
+    let raw = format!("ip daddr {addrs} tcp flags syn / syn,ack notrack");
+    let proxy =
+        format!("ip daddr {addrs} ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm");
+    let prerouting = format!("chain p {{ type filter hook prerouting priority -300; {raw}; }}");
+    let input = format!("chain i {{ type filter hook input priority 0; {proxy}; }}");
+    world.far(&["sysctl", "-qw", "net.ipv4.tcp_syncookies=1"]);
+    world.rules(&format!("table ip t {{ {prerouting} {input} }}"))
+}
+
 #[test]
 fn host_behind_a_syn_proxy_is_suspect() {
-    let set_up = |world: &mut World| {
-        world.tie();
-        world.listen([200]);
-        let raw = format!("ip daddr {LIAR} tcp flags syn / syn,ack notrack");
-        let proxy = format!(
-            "ip daddr {LIAR} ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm"
-        );
-        let prerouting = format!("chain p {{ type filter hook prerouting priority -300; {raw}; }}");
-        let input = format!("chain i {{ type filter hook input priority 0; {proxy}; }}");
-        world.far(&["sysctl", "-qw", "net.ipv4.tcp_syncookies=1"]);
-        world.rules(&format!("table ip t {{ {prerouting} {input} }}"))
-    };
+    let set_up = |world: &mut World| put_syn_proxy_before(world, LIAR);
     inside("hosts::host_behind_a_syn_proxy_is_suspect", set_up, check_suspect);
+}
+
+#[test]
+fn hosts_behind_one_syn_proxy_are_a_cluster() {
+    let set_up = |world: &mut World| put_syn_proxy_before(world, "10.98.3.9-10.98.3.12");
+    inside("hosts::hosts_behind_one_syn_proxy_are_a_cluster", set_up, || {
+        let run = Run::new("10.98.3.2,10.98.3.9-10.98.3.12", "101-300", pace(20_000));
+        run.finish();
+        let clusters = run.folder.clusters().unwrap();
+        let members = |cluster: &Cluster| cluster.members.iter().map(|it| it.addr.to_string()).collect();
+        let members: Vec<Vec<String>> = clusters.iter().map(members).collect();
+        assert_eq!(members, [["10.98.3.9", "10.98.3.10", "10.98.3.11", "10.98.3.12"]], "{clusters:?}");
+        let [cluster] = clusters.as_slice() else { unreachable!("just compared") };
+        let why = |member: &Member| member.why == [Doubt::TakesEverything];
+        // No more ports are kept of a suspect host than tell what it is.
+        assert!(cluster.members.iter().all(|member| why(member) && member.n_ports > 10), "{cluster:?}");
+    });
 }
 
 #[test]

@@ -16,6 +16,7 @@ use model::interval::Interval;
 use model::observation::{Endpoint, Method, PortState};
 use model::port::Transport;
 use model::register::{Answerable, Asset, AssetTarget, Authorisation, Register};
+use model::scan_window::ScanWindow;
 use model::scope::Scope;
 use rawsock::Interface;
 use scanner::plan::{Block, Plan, Shard};
@@ -26,7 +27,7 @@ use scanner::{
 };
 use tempfile::TempDir;
 use testkit::Faults;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 pub(crate) const ROLE: &str = "RAW_TEST_ROLE";
 /// Names the far namespace for the body of a test.
@@ -326,20 +327,35 @@ impl Run {
     }
 
     pub(crate) fn sweep(&self) -> Result<SweepOutcome, SweepError> {
+        self.session(self.start(), self.scope(|_| None)).0
+    }
+
+    /// Opens the sockets.
+    pub(crate) fn start(&self) -> RawStart {
         let manifest = self.folder.manifest();
-        let start = RawStart::open(manifest, manifest.plan.seed()).unwrap();
-        let throttle = Arc::new(Throttle::new(manifest.options.raw.rate));
+        RawStart::open(manifest, manifest.plan.seed()).unwrap()
+    }
+
+    /// One session, and the sockets for the next.
+    pub(crate) fn session(
+        &self,
+        start: RawStart,
+        scope: Scope,
+    ) -> (Result<SweepOutcome, SweepError>, Option<RawStart>) {
+        let throttle = Arc::new(Throttle::new(self.folder.manifest().options.raw.rate));
+        let (give_back, mut given_back) = oneshot::channel();
         let request = SweepRequest {
             folder: self.folder.clone(),
-            scope: self.scope(),
+            scope: Arc::new(scope),
             identifier: None,
             clock: now,
             progress: watch::Sender::new(Progress::default()),
             cancel: Cancel::new(),
-            raw: Some(RawRequest { start, key: [20, 26], throttle, give_back: None }),
+            raw: Some(RawRequest { start, key: [20, 26], throttle, give_back: Some(give_back) }),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(sweep(request))
+        let swept = runtime.block_on(sweep(request));
+        (swept, given_back.try_recv().ok())
     }
 
     /// Sweeps to the end; what the session said of itself.
@@ -352,8 +368,8 @@ impl Run {
         swept.raw.unwrap()
     }
 
-    /// Admits what is scanned, and nothing else.
-    fn scope(&self) -> Arc<Scope> {
+    /// Admits what is scanned, each range within its window, and nothing else.
+    pub(crate) fn scope(&self, window: impl Fn(AddrRange) -> Option<ScanWindow>) -> Scope {
         let mint = &mut CountingMint::default();
         let mut register = Register::default();
         for range in self.folder.manifest().plan.blocks().iter().flat_map(|block| block.addresses.ranges()) {
@@ -368,12 +384,12 @@ impl Run {
                     valid_from: None,
                     valid_until: NaiveDate::MAX,
                 }),
-                scan_window: None,
+                scan_window: window(*range),
                 answerable: Answerable::default(),
                 note: None,
             });
         }
-        Arc::new(Scope::of(&register, now().date_naive()))
+        Scope::of(&register, now().date_naive())
     }
 
     /// The state of every endpoint that was asked.
