@@ -37,7 +37,7 @@ pub struct WireConfig {
 }
 
 impl WireConfig {
-    /// An interface and our ports, with defaults for the rest: no ARP, no neighbour discovery, 8 MiB of ring,
+    /// An interface and our ports, with defaults for the rest: no ARP, no neighbour discovery, 4 MiB of ring,
     /// packets whole up to 2048 bytes, 4 MiB of send buffer, past the queue discipline, no threads.
     #[must_use]
     pub fn new(interface: Interface, our_ports: RangeInclusive<u16>) -> WireConfig {
@@ -46,7 +46,7 @@ impl WireConfig {
             our_ports,
             arp: false,
             neighbour_discovery: false,
-            ring_bytes: 8 << 20,
+            ring_bytes: 4 << 20,
             snap_len: 2048,
             send_buffer_bytes: 4 << 20,
             qdisc_bypass: true,
