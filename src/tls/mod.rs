@@ -2,6 +2,8 @@
 //! What is asked of a server and what it means is in `probes`; nothing here opens a connection by itself.
 
 mod assess;
+mod brief;
+mod chains;
 mod page;
 mod pretty;
 mod rate;

@@ -106,7 +106,6 @@ impl Pages {
             software: env!("CARGO_PKG_VERSION"),
         };
         self.write(&file, &page.render()?)?;
-        let spoken = view.versions.iter().filter(|version| version.is_spoken).map(|version| version.name);
         let leaf = view.chains.first().and_then(|chain| chain.certificates.first());
         self.entries.push(Entry {
             file,
@@ -114,8 +113,8 @@ impl Pages {
             address: view.address.clone(),
             outcome: if view.is_tls { String::new() } else { view.outcome.clone() },
             grade: view.grade.as_ref().map(|grade| grade.grade.clone()).unwrap_or_default(),
-            grade_class: view.grade.as_ref().map_or("none", |grade| grade.class),
-            versions: spoken.collect::<Vec<_>>().join(", "),
+            grade_class: view.grade.as_ref().map_or("ungraded", |grade| grade.class),
+            versions: view.spoken(),
             counts: view.counts.iter().map(|count| (count.severity, count.word, count.n)).collect(),
             left: leaf.map(|leaf| leaf.left.clone()).unwrap_or_default(),
         });

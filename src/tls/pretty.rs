@@ -1,6 +1,7 @@
 //! Lays a server out for a terminal, in lines of at most 100 columns, readable without colour.
 
-use super::view::{ChainView, VersionView, View};
+use super::chains::ChainView;
+use super::view::{VersionView, View};
 use super::words::pick;
 
 const WIDTH: usize = 100;
@@ -33,7 +34,7 @@ pub fn tell(view: &View) -> Vec<String> {
     for fault in &view.faults {
         page.item(2, &format!("[{}] ", fault.severity_word), &format!("{} ({})", fault.title, fault.check));
         if !fault.evidence.is_empty() {
-            page.item(6, "", &cut(&fault.evidence, 300));
+            page.item(6, "", &fault.evidence);
         }
         page.item(6, t("建议：", "advice: "), &fault.advice);
     }
@@ -80,30 +81,23 @@ pub fn tell(view: &View) -> Vec<String> {
     page.lines
 }
 
-/// A server among many: name, address, versions, grade, faults, certificate.
+/// A server among many: name and address, versions, grade, faults, certificate.
 pub fn one_line(view: &View) -> Vec<String> {
+    let server = if view.title == view.address {
+        view.title.clone()
+    } else {
+        format!("{}\n{}", view.title, view.address)
+    };
     if !view.is_tls {
-        let outcome = view.outcome.clone();
-        return vec![
-            format!("{}\n{}", view.title, view.address),
-            outcome,
-            String::new(),
-            String::new(),
-            String::new(),
-        ];
+        return vec![server, view.outcome.replace("; ", ";\n"), String::new(), String::new(), String::new()];
     }
-    let spoken: Vec<&str> = view.versions.iter().filter(|v| v.is_spoken).map(|v| v.name).collect();
     let counts = view.counts.iter().filter(|count| count.n > 0);
-    let counts: Vec<String> = counts.map(|count| format!("{} {}", count.n, count.word)).collect();
+    let counts: Vec<String> = counts.map(|count| format!("{} {}", count.word, count.n)).collect();
+    let counts: Vec<String> = counts.chunks(2).map(|two| two.join(", ")).collect();
     let leaf = view.chains.first().and_then(|chain| chain.certificates.first());
     let grade = view.grade.as_ref().map(|grade| grade.grade.clone()).unwrap_or_default();
-    vec![
-        format!("{}\n{}", view.title, view.address),
-        spoken.join(", "),
-        grade,
-        counts.join(", "),
-        leaf.map(|leaf| leaf.left.clone()).unwrap_or_default(),
-    ]
+    let left = leaf.map(|leaf| leaf.left.clone()).unwrap_or_default();
+    vec![server, view.spoken(), grade, counts.join("\n"), left]
 }
 
 fn tell_version(page: &mut Lines, version: &VersionView, view: &View) {
@@ -150,10 +144,6 @@ fn connections(view: &View) -> String {
             format!("{n} connections, {} bytes sent, {} received", view.n_sent, view.n_received)
         }
     }
-}
-
-fn cut(text: &str, at_most: usize) -> String {
-    reports::text::show_text(text, at_most)
 }
 
 struct Lines {

@@ -29,7 +29,7 @@ pub struct Raters {
 /// A file given with `--policy`.
 enum Given {
     Exposure,
-    Rating(TlsPolicy),
+    Rating(Box<TlsPolicy>),
     Checks(TlsChecks),
 }
 
@@ -49,7 +49,7 @@ impl Raters {
         match policy.map(read).transpose()? {
             Some(Given::Rating(own)) => {
                 raters.policies.retain(|known| known.id != own.id);
-                raters.policies.push(own);
+                raters.policies.push(*own);
             }
             Some(Given::Checks(checks)) => raters.checks = checks,
             Some(Given::Exposure) => is_exposure = true,
@@ -76,7 +76,8 @@ fn read(path: &Path) -> Result<Given, Failure> {
     let text = std::fs::read_to_string(path).or_exit_while(Exit::NotFound, doing())?;
     let tables: toml::Table = toml::from_str(&text).or_exit_while(Exit::BadInput, doing())?;
     if tables.contains_key("grade") || tables.contains_key("profile") {
-        return Ok(Given::Rating(TlsPolicy::parse(&text).or_exit_while(Exit::BadInput, doing())?));
+        let own = TlsPolicy::parse(&text).or_exit_while(Exit::BadInput, doing())?;
+        return Ok(Given::Rating(Box::new(own)));
     }
     if Policy::parse(&text).is_ok() {
         return Ok(Given::Exposure);

@@ -2,16 +2,14 @@
 //! them out. What strangers wrote is cleaned here; escaping is for the page's template.
 
 use chrono::{DateTime, Utc};
-use model::certificate::CertificateFacts;
-use model::interval::china;
 use model::severity::Severity;
-use probes::tls::assess::facts::{
-    Answered, ChainFacts, ChainKind, ConnectionNo, Features, Told, VersionFacts,
-};
-use probes::tls::codes::{GroupKind, group};
-use probes::tls::judge::{State, Trust};
+use probes::tls::assess::facts::{Answered, ConnectionNo, Features, Reached, Told, VersionFacts};
+use probes::tls::codes::{GroupKind, Version, group};
+use probes::tls::judge::State;
 use reports::text::{Language, severity_word, show_text};
 
+use super::brief::{in_short, ranges, several};
+use super::chains::{ChainView, chains};
 use super::rate::{Judged, ProfileResult, Raters};
 use super::words::{self, pick};
 
@@ -63,29 +61,6 @@ pub struct SuiteView {
     pub by: ConnectionNo,
 }
 
-pub struct ChainView {
-    pub title: String,
-    pub trust: &'static str,
-    pub is_trusted: bool,
-    pub certificates: Vec<CertificateView>,
-}
-
-pub struct CertificateView {
-    pub role: String,
-    pub subject: String,
-    pub issuer: String,
-    pub names: String,
-    pub key: String,
-    pub signature: String,
-    pub validity: String,
-    pub left: String,
-    /// `good`, `soon` or `over`.
-    pub class: &'static str,
-    /// How much of its time has passed, from 0 to 100.
-    pub percent: u32,
-    pub sha256: String,
-}
-
 pub struct GradeView {
     pub grade: String,
     pub class: &'static str,
@@ -127,16 +102,15 @@ pub struct ConnectionView {
     pub n_received: u64,
 }
 
-/// Days before its end at which a certificate's bar is marked.
-const SOON_DAYS: i64 = 30;
-const MAX_TEXT: usize = 300;
+pub(super) const MAX_TEXT: usize = 300;
 
 pub fn view(judged: &Judged, raters: &Raters, now: DateTime<Utc>, language: Language) -> View {
     let facts = &judged.facts;
     let address = judged.addr().to_string();
     let after = judged.start_tls.map(|name| format!(" (STARTTLS {name})")).unwrap_or_default();
     let mut outcome = words::reached(facts.reached, language).to_owned();
-    if let Some(why) = facts.given_up {
+    // Of a server that was never reached the outcome says it all.
+    if let Some(why) = facts.given_up.filter(|_| facts.reached != Reached::Unreachable) {
         let ended = pick(language, "；提前结束：", "; ended before its time: ");
         outcome.push_str(&format!("{ended}{}", words::reason(why, language)));
     }
@@ -153,7 +127,7 @@ pub fn view(judged: &Judged, raters: &Raters, now: DateTime<Utc>, language: Lang
         }),
         State::Fault | State::Sound | State::NotApplicable => None,
     });
-    let is_tls = judged.facts.reached == probes::tls::assess::facts::Reached::Tls;
+    let is_tls = judged.facts.reached == Reached::Tls;
     View {
         language,
         title: judged.server_name.as_ref().map_or_else(|| address.clone(), ToString::to_string),
@@ -196,13 +170,17 @@ fn version_view(facts: &VersionFacts, language: Language) -> VersionView {
         Answered::Unknown(_) => ("unknown", words::answer(&facts.offered, language)),
     };
     let suites = facts.suites.entries.iter().enumerate().map(|(at, suite)| {
-        let group = suite.group.as_ref().map(|group| group.name.clone());
+        // In TLS 1.3 any suite goes with any group: which of them came together says nothing.
+        let group = suite.group.as_ref().filter(|_| facts.version != Version::Tls13);
+        let group = group.map(|group| group.name.clone());
+        let any = (facts.version == Version::Tls13)
+            .then(|| pick(language, "见密钥交换群", "see groups").to_owned());
         let prime = suite.prime_bits.map(|bits| format!("DH {bits}"));
         SuiteView {
             place: at + 1,
             code: format!("0x{:04X}", suite.code),
             name: suite.name.clone(),
-            exchange: group.or(prime).unwrap_or_default(),
+            exchange: group.or(prime).or(any).unwrap_or_default(),
             weak: words::weaknesses(facts.version, suite, language).join(pick(language, "，", ", ")),
             by: suite.by,
         }
@@ -219,6 +197,13 @@ fn version_view(facts: &VersionFacts, language: Language) -> VersionView {
         order: words::order(facts.order, language),
         suites: suites.collect(),
         incomplete,
+    }
+}
+
+impl View {
+    /// The versions that are spoken, in short: `TLS 1.2 1.3, TLCP 1.1`.
+    pub fn spoken(&self) -> String {
+        in_short(self.versions.iter().filter(|version| version.is_spoken).map(|version| version.name))
     }
 }
 
@@ -249,84 +234,6 @@ fn post_quantum(told: &Told, language: Language) -> String {
             pick(language, "后量子密钥交换：无法判定，", "post-quantum key exchange: can't be told, "),
             words::reason(why, language)
         ),
-    }
-}
-
-fn chains(judged: &Judged, now: DateTime<Utc>, language: Language) -> Vec<ChainView> {
-    let trusts = judged.trust.iter().copied().chain(std::iter::repeat(Trust::NotJudged));
-    let view = |(chain, trust): (&ChainFacts, Trust)| {
-        let asked = match &chain.server_name {
-            Some(name) => format!("{}{name}", pick(language, "，服务器名 ", ", server name ")),
-            None => pick(language, "，未带服务器名", ", no server name").to_owned(),
-        };
-        let certificates = chain.certificates.iter().enumerate();
-        ChainView {
-            title: format!("{}{asked}", words::kind(chain.kind, language)),
-            trust: words::trust(trust, language),
-            is_trusted: trust == Trust::Trusted,
-            certificates: certificates
-                .map(|(at, facts)| certificate(facts, role(chain.kind, at, language), now, language))
-                .collect(),
-        }
-    };
-    judged.facts.chains.iter().zip(trusts).map(view).collect()
-}
-
-fn role(kind: ChainKind, at: usize, language: Language) -> String {
-    match (kind, at) {
-        (ChainKind::Tlcp, 0) => pick(language, "签名证书", "signing").to_owned(),
-        (ChainKind::Tlcp, 1) => pick(language, "加密证书", "encryption").to_owned(),
-        (_, 0) => pick(language, "服务器", "server").to_owned(),
-        (_, at) => format!("{} {at}", pick(language, "上级", "issuer")),
-    }
-}
-
-fn certificate(
-    facts: &CertificateFacts,
-    role: String,
-    now: DateTime<Utc>,
-    language: Language,
-) -> CertificateView {
-    let day = |at: DateTime<Utc>| at.with_timezone(&china()).format("%Y-%m-%d").to_string();
-    let n_left = (facts.not_after - now).num_days();
-    let (class, left) = if now > facts.not_after {
-        (
-            "over",
-            format!(
-                "{} {} {}",
-                pick(language, "已过期", "expired"),
-                -n_left,
-                pick(language, "天", "days ago")
-            ),
-        )
-    } else if now < facts.not_before {
-        ("over", pick(language, "尚未生效", "not yet valid").to_owned())
-    } else {
-        let class = if n_left < SOON_DAYS { "soon" } else { "good" };
-        (
-            class,
-            format!("{} {n_left} {}", pick(language, "还有", "ends in"), pick(language, "天到期", "days")),
-        )
-    };
-    let whole = (facts.not_after - facts.not_before).num_seconds().max(1);
-    let passed = (now - facts.not_before).num_seconds().clamp(0, whole);
-    let bits = facts.key.bits.filter(|_| facts.key.algorithm == "RSA" || facts.key.algorithm == "DSA");
-    let key = match bits {
-        Some(bits) => format!("{} {bits}", facts.key.algorithm),
-        None => facts.key.algorithm.clone(),
-    };
-    CertificateView {
-        role,
-        subject: show_text(&facts.subject, MAX_TEXT),
-        issuer: show_text(&facts.issuer, MAX_TEXT),
-        names: show_text(&facts.names.join(", "), MAX_TEXT),
-        key,
-        signature: facts.signature.clone(),
-        validity: format!("{} – {}", day(facts.not_before), day(facts.not_after)),
-        left,
-        class,
-        percent: u32::try_from(passed.saturating_mul(100) / whole).unwrap_or(100),
-        sha256: facts.sha256.clone(),
     }
 }
 
@@ -419,10 +326,7 @@ fn profile(result: &ProfileResult, raters: &Raters, language: Language) -> Profi
         if demand.evidence.is_empty() {
             return what;
         }
-        let shown: Vec<String> = demand.evidence.iter().take(4).map(|text| show_text(text, 90)).collect();
-        let more = demand.evidence.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" +{more}") } else { String::new() };
-        format!("{what}{}{}{more}", pick(language, "：", ": "), shown.join("; "))
+        format!("{what}{}{}", pick(language, "：", ": "), several(&demand.evidence, 4))
     };
     let of = |is: fn(State) -> bool| result.demands.iter().filter(move |demand| is(demand.state)).map(say);
     ProfileView {
@@ -438,16 +342,15 @@ fn fault(rated: &super::rate::Rated, raters: &Raters, language: Language) -> Fau
     let verdict = &rated.verdict;
     let check = raters.check(verdict.check);
     let text = |text: &model::policy::Text| pick(language, &text.zh, &text.en).to_owned();
-    let by: Vec<String> = verdict.by.iter().map(ToString::to_string).collect();
     FaultView {
         severity: rated.severity.as_str(),
         severity_word: severity_word(rated.severity, language),
         check: verdict.check,
         title: title(verdict.check, raters, language),
-        evidence: show_text(&verdict.evidence.join("; "), 1000),
+        evidence: several(&verdict.evidence, 12),
         advice: check.map(|check| text(&check.advice)).unwrap_or_default(),
         source: check.map(|check| check.source.clone()).unwrap_or_default(),
-        by: by.join(", "),
+        by: ranges(&verdict.by),
     }
 }
 
