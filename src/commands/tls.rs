@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use model::scope::Scope;
 use registry::ports::AuditAction;
 use reports::text::Language;
+use scanner::run::Reason;
 use serde::Serialize;
 
 use crate::cli::{self, Global, Tongue};
@@ -12,6 +13,7 @@ use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
 use crate::progress;
 use crate::session::Session;
+use crate::shapes::snapshot::refused;
 use crate::tls::{self, Answer, Judged, Pages, PagesError, Raters, Server, Wanted};
 
 pub async fn run(global: &Global, asked: &cli::Tls) -> Outcome {
@@ -39,7 +41,8 @@ pub async fn run(global: &Global, asked: &cli::Tls) -> Outcome {
         }
     }
     if let Some(pages) = pages {
-        let not_asked: Vec<String> = told.refused.iter().map(Refused::line).collect();
+        let not_asked: Vec<String> =
+            told.refused.iter().map(|refused| refused.words(page_language)).collect();
         let index = pages.finish(&not_asked, page_language).or_pages_failure()?;
         output::note(format!("pages: {}", index.display()));
     }
@@ -74,12 +77,35 @@ struct Refused {
     address: Option<std::net::IpAddr>,
     because: String,
     #[serde(skip)]
+    reason: Reason,
+    #[serde(skip)]
     exit: Exit,
 }
 
 impl Refused {
     fn line(&self) -> String {
         format!("{}: {}", self.server, self.because)
+    }
+
+    /// The same for a reader of pages.
+    fn words(&self, language: Language) -> String {
+        let shut = match &self.reason {
+            Reason::Scope(refusal) => refusal.opens_at(),
+            Reason::Name(_) | Reason::NotSent(_) | Reason::Told(_) => None,
+        };
+        let why = match (shut, language) {
+            (Some(at), Language::Zh) => {
+                format!("不在扫描时段之内，自 {} 起可以检测", output::instant(at))
+            }
+            (Some(at), Language::En) => {
+                format!("outside its scan window; may be assessed from {}", output::instant(at))
+            }
+            (None, _) => refused(&self.reason).words().in_language(language).to_owned(),
+        };
+        match language {
+            Language::Zh => format!("{}：{why}", self.server),
+            Language::En => format!("{}: {why}", self.server),
+        }
     }
 }
 
@@ -95,7 +121,13 @@ impl Told {
         for (name, failure) in &wanted.nowhere {
             let because = failure.to_string();
             let exit = if is_no_name(failure) { Exit::NotFound } else { Exit::Partial };
-            told.refused.push(Refused { server: name.to_string(), address: None, because, exit });
+            told.refused.push(Refused {
+                server: name.to_string(),
+                address: None,
+                because,
+                reason: Reason::Name(failure.clone()),
+                exit,
+            });
         }
         for (server, answer) in wanted.servers.iter().zip(answers) {
             let Server { given, addr, .. } = server;
@@ -106,7 +138,13 @@ impl Told {
                     // What is only outside its window can be asked later.
                     let exit = if refusal.opens_at().is_some() { Exit::Partial } else { Exit::OutOfScope };
                     let because = refusal.to_string();
-                    told.refused.push(Refused { server: given.clone(), address: Some(*addr), because, exit });
+                    told.refused.push(Refused {
+                        server: given.clone(),
+                        address: Some(*addr),
+                        because,
+                        reason: Reason::Scope(refusal),
+                        exit,
+                    });
                 }
             }
         }

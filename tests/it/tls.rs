@@ -109,6 +109,9 @@ fn an_address_out_of_scope_is_not_asked() {
     let told = told.says(&["not assessed", &place.network.host(2), "no registered asset holds it"]).json();
     assert_eq!(told["data"]["servers"].as_array().unwrap().len(), 1);
     assert_eq!(told["data"]["not_assessed"][0]["server"], outside);
+    place.sandbox.run(&["tls", &outside, "--html", "pages"]).ends(30);
+    let index = std::fs::read_to_string(place.sandbox.path("pages/index.html")).unwrap();
+    assert!(index.contains("不在任何已登记资产之内"), "{index}");
     assert!(listener.accept().is_err(), "a connection went out of scope");
     let log = place.sandbox.run(&["audit"]).ends(0);
     assert!(log.out.contains(&place.network.host(2)), "{}", log.out);
