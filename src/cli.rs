@@ -1,8 +1,12 @@
 //! The command line: what can be asked for, in words. Nothing here does anything.
 
+mod tls;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use tls::{Tls, Tongue, WayIn};
 
 /// Sentrypost (岗哨): sweeps authorised address ranges for unneeded services and weak TLS, and reports them by unit.
 #[derive(Debug, Parser)]
@@ -14,7 +18,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Data folder: database, runs, reports.
     #[arg(
@@ -25,7 +29,7 @@ pub struct Global {
         value_name = "DIR"
     )]
     pub data: PathBuf,
-    /// Policy file that replaces the embedded one whole.
+    /// Policy file that replaces the embedded one whole; for `tls` also a grade, a profile or checks of your own.
     #[arg(long, global = true, env = "SENTRYPOST_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// What to write of its own doings to standard error.
@@ -45,6 +49,8 @@ pub enum Command {
     Registry(Registry),
     /// Sweep the authorised addresses of the register.
     Scan(Scan),
+    /// What TLS and TLCP servers speak, how good that is, and what to mend.
+    Tls(Tls),
     /// Take in what another tool has found, as a run of its own.
     #[command(subcommand)]
     Import(Import),

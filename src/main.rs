@@ -14,6 +14,7 @@ mod progress;
 mod sample;
 mod session;
 mod shapes;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -61,3 +61,39 @@ fn words(look: &Progress) -> String {
         look.n_identifying
     )
 }
+
+/// How many servers are done: a bar on a terminal; elsewhere a line now and then, if there are many.
+pub struct Servers {
+    bar: Option<ProgressBar>,
+    n_all: usize,
+}
+
+/// Between two plain lines about servers.
+const PLAIN_STEP: usize = 100;
+
+impl Servers {
+    pub fn new(n_all: usize) -> Servers {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(n_all as u64);
+            let style = "{bar:30} {percent:>3}%  {pos} of {len} servers  {eta} left";
+            bar.set_style(ProgressStyle::with_template(style).expect("a sound template"));
+            bar.enable_steady_tick(Duration::from_millis(500));
+            bar
+        });
+        Servers { bar, n_all }
+    }
+
+    pub fn done(&self, n: usize) {
+        match &self.bar {
+            Some(bar) => bar.set_position(n as u64),
+            None if n.is_multiple_of(PLAIN_STEP) => output::note(format!("{n} of {} servers", self.n_all)),
+            None => {}
+        }
+    }
+
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -7,6 +7,6 @@ mod json;
 mod prose;
 mod xlsx;
 
-pub use html::html;
+pub use html::{STYLE, html};
 pub use json::json;
 pub use xlsx::xlsx;

@@ -11,6 +11,7 @@ mod runs;
 mod runs_diff;
 mod runs_export;
 mod scan;
+mod tls;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Outcome;
@@ -22,6 +23,7 @@ pub async fn run(cli: Cli) -> Outcome {
         Command::Lab(command) => lab::run(&global, command).await,
         Command::Registry(command) => registry::run(&global, command).await,
         Command::Scan(scan) => scan::run(&global, &scan).await,
+        Command::Tls(asked) => tls::run(&global, &asked).await,
         Command::Import(command) => import::run(&global, command).await,
         Command::Runs(command) => runs::run(&global, command).await,
         Command::Findings(command) => findings::run(&global, command).await,

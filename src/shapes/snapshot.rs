@@ -14,7 +14,7 @@ use reports::rows::{AssetRow, CheckRow, ExclusionRow, FindingRow, SilentRow, Sta
 use reports::snapshot::{Head, SnapshotInput};
 
 use people::Contacts;
-pub use seen::{Seen, SeenRun, SeenService};
+pub use seen::{Seen, SeenRun, SeenService, refused};
 
 /// All that a report is made of, before it is rows.
 pub struct Sources<'a> {

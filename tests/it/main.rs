@@ -16,4 +16,5 @@ mod sandbox;
 mod scanning;
 mod silence;
 mod tidy;
+mod tls;
 mod windows;

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::{Network, Sandbox};
 
-const NAME: &str = "portal.lab.example";
+pub(crate) const NAME: &str = "portal.lab.example";
 /// Where the name leads besides; only ever refused.
 const ELSEWHERE: &str = "192.0.2.9";
 
 /// Answers every question for IPv4 addresses with these, any other with none, as long as the test process lives.
-fn name_server(address: &str, records: [&str; 2]) -> String {
+pub(crate) fn name_server(address: &str, records: &[&str]) -> String {
     let socket = UdpSocket::bind((address, 0)).unwrap();
     let server = socket.local_addr().unwrap().to_string();
-    let records = records.map(|record| record.parse::<std::net::Ipv4Addr>().unwrap().octets());
+    let octets = |record: &&str| record.parse::<std::net::Ipv4Addr>().unwrap().octets();
+    let records: Vec<[u8; 4]> = records.iter().map(octets).collect();
     std::thread::spawn(move || {
         let mut query = [0; 512];
         while let Ok((n, from)) = socket.recv_from(&mut query) {
@@ -37,10 +38,10 @@ fn name_server(address: &str, records: [&str; 2]) -> String {
 }
 
 /// A web server whose certificate nobody signed; ended when dropped.
-struct SelfSigned(Child);
+pub(crate) struct SelfSigned(Child);
 
 impl SelfSigned {
-    fn start(folder: &Path, address: &str) -> SelfSigned {
+    pub(crate) fn start(folder: &Path, address: &str) -> SelfSigned {
         let (key, certificate) = (folder.join("key.pem"), folder.join("cert.pem"));
         let made = Command::new("openssl")
             .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90", "-subj"])
@@ -88,7 +89,7 @@ fn check(other_is_registered: bool, state: &str, is_in_doubt: bool) {
     if other_is_registered {
         sandbox.register_asset(&other.to_string(), -30);
     }
-    let resolver = name_server(&host, [&host, ELSEWHERE]);
+    let resolver = name_server(&host, &[&host, ELSEWHERE]);
     let port = std::net::TcpListener::bind((host.as_str(), 0)).unwrap().local_addr().unwrap().port();
     let server = SelfSigned::start(&sandbox.path(""), &format!("{host}:{port}"));
     let scan = ["scan", "--ports", &port.to_string(), "--resolver", &resolver];

@@ -16,7 +16,8 @@ use crate::table::Value;
 use crate::text::{Language, Words, severity_word, show_count, show_instant, show_text};
 use parts::{GroupPart, TablePart, group_parts};
 
-const STYLE: &str = include_str!("../../templates/report.css");
+/// The style of a page, for other pages of the same house too.
+pub const STYLE: &str = include_str!("../../templates/report.css");
 
 /// Bars of a chart on a page.
 const BARS: usize = 10;

@@ -8,6 +8,7 @@ use probes::tls::assess::facts::{ChainFacts, ChainKind, ServerFacts};
 use probes::tls::judge::Trust;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error, RootCertStore};
 
@@ -24,6 +25,10 @@ pub struct Roots {
 pub enum RootsError {
     #[error("certificate {0} of the given roots can't be used as a root")]
     Unusable(usize, #[source] Error),
+    #[error("certificate {0} can't be read; the file should be PEM")]
+    NotPem(usize, #[source] rustls::pki_types::pem::Error),
+    #[error("no certificate is in it; the file should be PEM")]
+    None,
     #[error("the roots can't be used")]
     Store(#[source] rustls::client::VerifierBuilderError),
 }
@@ -38,6 +43,20 @@ impl Roots {
         }
         let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider()));
         Ok(Roots { verifier: builder.build().map_err(RootsError::Store)?, own: own.to_vec() })
+    }
+
+    /// Mozilla's and the certificates of a PEM file, of which there must be one at least.
+    pub fn mozilla_and_pem(pem: &[u8]) -> Result<Roots, RootsError> {
+        let read = CertificateDer::pem_slice_iter(pem).enumerate();
+        let ders = read.map(|(at, der)| match der {
+            Ok(der) => Ok(der.to_vec()),
+            Err(error) => Err(RootsError::NotPem(at + 1, error)),
+        });
+        let ders: Vec<Vec<u8>> = ders.collect::<Result<_, _>>()?;
+        if ders.is_empty() {
+            return Err(RootsError::None);
+        }
+        Roots::mozilla_and(&ders)
     }
 
     /// For each chain of a server, in their order.

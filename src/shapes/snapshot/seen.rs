@@ -295,7 +295,8 @@ fn certificate_row(
     })
 }
 
-fn refused(reason: &Reason) -> Refused {
+/// Why something was kept back, for people.
+pub fn refused(reason: &Reason) -> Refused {
     match reason {
         Reason::Scope(refusal) => out_of_scope(refusal.clone()),
         Reason::Name(NameFailure::NoSuchName) => Refused::NoSuchName,

@@ -17,7 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["model", "registry"]),
     ("documents", &["model"]),
     ("reports", &["documents", "model"]),
-    ("sentrypost", &["documents", "lab", "model", "rawsock", "registry", "reports", "scanner", "store"]),
+    (
+        "sentrypost",
+        &["documents", "lab", "model", "probes", "rawsock", "registry", "reports", "scanner", "store"],
+    ),
 ];
 
 /// Dependencies that only one crate may link.
