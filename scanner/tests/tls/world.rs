@@ -36,6 +36,7 @@ fn loopback() -> Target {
             valid_from: None,
             valid_until: NaiveDate::MAX,
         }),
+        scan_window: None,
         answerable: Answerable::default(),
         note: None,
     };

@@ -25,6 +25,8 @@ pub(super) struct Teller {
     pub(super) subject: Subject,
     /// Protocols inside TLS that weren't chosen yet; none once the server minds that they are offered.
     pub(super) protocols: Vec<&'static str>,
+    /// Where the server has shown that it has no more groups than it has chosen.
+    pub(super) came_back: Option<(Version, ConnectionNo)>,
 }
 
 impl Teller {
@@ -35,7 +37,7 @@ impl Teller {
 
 pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
     let protocols = PROTOCOLS.to_vec();
-    let mut teller = Teller { asker, found: Findings::new(), subject, protocols };
+    let mut teller = Teller { asker, found: Findings::new(), subject, protocols, came_back: None };
     let mut classic = classic::find_highest(&mut teller).await;
     let modern = modern::find(&mut teller).await;
     let tlcp = tlcp::find(&mut teller).await;
