@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::exchange::{Answer, Errand, Foreign, Language};
 use super::facts::{ConnectionFacts, ConnectionNo, Reason};
-use super::seam::{Elapsed, Limits};
+use super::seam::{Elapsed, Limits, Purpose};
 use crate::tls::codes::{self, Version};
 use crate::tls::flight::Flight;
 use crate::tls::hello::{ClientHello, random_of};
@@ -168,8 +168,13 @@ impl Asker {
         reply
     }
 
-    pub(super) async fn ask_session(&mut self, asked: &str, schemes: &'static [u16]) -> Reply {
-        self.run(asked, Errand::Session { schemes }, 0).await
+    pub(super) async fn ask_session(
+        &mut self,
+        asked: &str,
+        schemes: &'static [u16],
+        purpose: Purpose,
+    ) -> Reply {
+        self.run(asked, Errand::Session { schemes, purpose }, 0).await
     }
 
     /// The random that was sent on a connection.

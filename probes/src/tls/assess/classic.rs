@@ -223,7 +223,7 @@ struct Choice {
 }
 
 /// With so many suites a server's own order isn't ours by chance: lists were offered from both ends in turns.
-const N_TELLING: usize = 8;
+const N_TELLING: usize = 6;
 
 impl Strike {
     /// Whose order decides, as far as the choices tell.

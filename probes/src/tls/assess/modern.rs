@@ -6,6 +6,7 @@ use super::classic::Times;
 use super::exchange::Answer;
 use super::facts::{Answered, ChainKind, ConnectionNo, GroupFacts, List, Order, Reason, Told};
 use super::offer::{Modern, all_groups};
+use super::seam::Purpose;
 use super::story::{First, Teller};
 use crate::tls::codes::{Version, offered_in_13};
 use crate::tls::hello::ClientHello;
@@ -94,7 +95,8 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
             Stride::Stopped(end) => groups_done = Some(end.told(step.numbers)),
         }
         // A group of those that had been offered would have been taken, so the refusal was one of the suites.
-        let has_gone_further = groups_done.is_none() && teller.found.codes(Version::Tls13).len() == known.len();
+        let has_gone_further =
+            groups_done.is_none() && teller.found.codes(Version::Tls13).len() == known.len();
         if let (true, Some(number)) = (has_gone_further, joint_refusal.take()) {
             let (suites, all) = (remaining.suites.clone(), all_groups());
             let mut step = ask(teller, &mut remaining, &suites, &all, with_shares, Times::Once).await;
@@ -235,7 +237,7 @@ pub(super) async fn find_certificates(teller: &mut Teller) {
         if !teller.asker.may_hold_sessions() {
             return;
         }
-        let reply = teller.asker.ask_session(asked, schemes).await;
+        let reply = teller.asker.ask_session(asked, schemes, Purpose::Certificates).await;
         if let Ok(Answer::Session(seen)) = reply.answer {
             let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
             teller.found.take_session(name.as_deref(), kind, &seen, reply.number);

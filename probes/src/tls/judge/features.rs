@@ -63,3 +63,33 @@ pub(super) fn no_post_quantum(case: &Case<'_>) -> Finding {
 pub(super) fn no_staple(case: &Case<'_>) -> Finding {
     lacking(case, &case.facts.features.ocsp_staple)
 }
+
+/// Data in the first flight can be played again (RFC 8446 §8).
+pub(super) fn early_data(case: &Case<'_>) -> Finding {
+    if !case.speaks(Version::Tls13) {
+        return Finding::new(State::NotApplicable);
+    }
+    Finding::fault_if_yes(&case.facts.features.early_data)
+}
+
+/// Half a year, in seconds: shorter is no protection for those who come now and then.
+const SHORT_HSTS: u64 = 180 * 24 * 60 * 60;
+
+/// Where nothing says that the protocol inside is HTTP there is nothing to judge.
+pub(super) fn no_hsts(case: &Case<'_>) -> Finding {
+    let Some(page) = &case.facts.features.page else { return Finding::new(State::NotApplicable) };
+    let is_long = page.hsts_seconds.is_some_and(|seconds| seconds >= SHORT_HSTS);
+    let header = page.hsts.clone().unwrap_or_else(|| "no Strict-Transport-Security".to_owned());
+    Finding::fault_if(!is_long).with(header).by(&[page.by])
+}
+
+pub(super) fn redirect_to_clear(case: &Case<'_>) -> Finding {
+    let Some(page) = &case.facts.features.page else { return Finding::new(State::NotApplicable) };
+    let target = page.location.as_deref().filter(|_| (300..400).contains(&page.status));
+    let is_clear =
+        |target: &&str| target.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    match target.filter(is_clear) {
+        Some(target) => Finding::new(State::Fault).with(format!("{} {target}", page.status)).by(&[page.by]),
+        None => Finding::new(State::Sound).by(&[page.by]),
+    }
+}
