@@ -5,6 +5,7 @@ use model::certificate::CertificateFacts;
 use serde::{Serialize, Serializer};
 
 use crate::tls::codes::{self, Authentication, Version};
+use crate::tls::staple::Staple;
 
 /// The number of a connection, from 1.
 pub type ConnectionNo = u32;
@@ -233,6 +234,10 @@ pub struct Features {
     pub session_tickets: Told,
     pub ticket_lifetime: Told,
     pub ocsp_staple: Told,
+    /// What the first staple says that could be read.
+    pub staple: Option<Staple>,
+    /// A leaf carries timestamps of certificate logs (RFC 6962 §3.3).
+    pub certificate_timestamps: Told,
     pub heartbeat: Told,
     pub client_certificate: Told,
     /// TLS 1.2: it signs with SHA-1 if nothing else is offered.

@@ -3,6 +3,7 @@
 use super::{Case, Finding, State};
 use crate::tls::assess::facts::{Reason, Told};
 use crate::tls::codes::Version;
+use crate::tls::staple::{CertificateState, Staple};
 
 /// Only SSL 3.0 to TLS 1.2 have these features.
 fn of_classic(case: &Case<'_>, finding: Finding) -> Finding {
@@ -92,4 +93,29 @@ pub(super) fn redirect_to_clear(case: &Case<'_>) -> Finding {
         Some(target) => Finding::new(State::Fault).with(format!("{} {target}", page.status)).by(&[page.by]),
         None => Finding::new(State::Sound).by(&[page.by]),
     }
+}
+
+/// A staple is judged where there is one.
+fn staple(case: &Case<'_>, fault: impl Fn(&Staple) -> Option<String>) -> Finding {
+    let features = &case.facts.features;
+    let Some(staple) = &features.staple else { return Finding::new(State::NotApplicable) };
+    let by = &features.ocsp_staple.by;
+    match fault(staple) {
+        Some(text) => Finding::new(State::Fault).with(text).by(by),
+        None => Finding::new(State::Sound).by(by),
+    }
+}
+
+/// The server itself brings the word that its certificate was taken back.
+pub(super) fn staple_revoked(case: &Case<'_>) -> Finding {
+    staple(case, |staple| {
+        (staple.state == CertificateState::Revoked).then(|| format!("revoked, as of {}", staple.this_update))
+    })
+}
+
+pub(super) fn staple_stale(case: &Case<'_>) -> Finding {
+    staple(case, |staple| {
+        let ended = staple.next_update.filter(|next| *next < case.now)?;
+        Some(format!("newer word was due at {ended}"))
+    })
 }

@@ -155,6 +155,8 @@ const CHECKS: &[Entry] = &[
     ("tls.sha1-signature", features::sha1_signature),
     ("tls.no-post-quantum", features::no_post_quantum),
     ("tls.no-staple", features::no_staple),
+    ("tls.staple-revoked", features::staple_revoked),
+    ("tls.staple-stale", features::staple_stale),
     ("tls.early-data", features::early_data),
     ("tls.no-hsts", features::no_hsts),
     ("tls.redirect-to-clear", features::redirect_to_clear),
