@@ -125,8 +125,12 @@ for tool in [tool for tool, (command, _) in tools.items() if not shutil.which(co
 costs, found = collections.defaultdict(list), {}
 for _ in range(rounds):
     for tool, (command, read) in tools.items():
-        costs[tool].append(timed(command, f"{tool}.out"))
-        found[tool] = read(f"{tool}.out")
+        cost = timed(command, f"{tool}.out")
+        try:
+            found[tool] = read(f"{tool}.out")
+            costs[tool].append(cost)
+        except (ValueError, xml.ParseError) as error:
+            print(f"{tool}: ended without a whole answer, which isn't counted: {error}")
 
 print(f"{n} servers, median of {rounds}; connections and KB for each server")
 print(f"{'':10}{'wall s':>9}{'CPU s':>9}{'MB':>7}{'connections':>13}{'KB':>9}")
