@@ -7,7 +7,7 @@ use probes::tls::message::{
     CertificateRequest, KeyExchange, ServerHello, certificate_list, certificate_status,
 };
 use probes::tls::sm2::is_signed_by;
-use probes::tls::ssl2;
+use probes::tls::{ssl2, staple};
 
 fuzz_target!(|data: &[u8]| {
     let (suite, body) = data.split_at(data.len().min(2));
@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
     }
     assert!(certificate_list(data).map_or(0, |list| list.len()) <= 10);
     let _ = certificate_status(data);
+    let _ = staple::read(data);
     assert!(ssl2::server_hello(data, true).map_or(0, |hello| hello.ciphers.len()) <= 64);
     let (certificate, issuer) = data.split_at(data.len() / 2);
     let _ = is_signed_by(certificate, issuer);

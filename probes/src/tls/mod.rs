@@ -11,6 +11,7 @@ pub mod primes;
 pub mod record;
 pub mod sm2;
 pub mod ssl2;
+pub mod staple;
 pub mod start_tls;
 
 use model::observation::{PresentedChain, ServiceFacts, TlsFacts};

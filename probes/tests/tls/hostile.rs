@@ -171,10 +171,10 @@ fn an_alert_after_each_hello_is_tls_without_a_version_in_common() {
 }
 
 #[test]
-fn resets_from_the_tenth_connection_on_refuse_nothing_in_particular() {
+fn resets_from_the_eighth_connection_on_refuse_nothing_in_particular() {
     let server = Server::with(Version::Tls12, &[0xc02f, 0xc030, 0x009e]).and(Version::Tls13, &[0x1301]);
     let answer = |number: u32, received: &[u8]| {
-        if number > 10 { Act::Say(Vec::new(), Then::Reset) } else { server.answer(received) }
+        if number > 8 { Act::Say(Vec::new(), Then::Reset) } else { server.answer(received) }
     };
     let ended = check(&mut Scripted(answer, AT_ONCE), Reached::Tls);
     assert_eq!(ended.facts.given_up, Some(Reason::Refusing));

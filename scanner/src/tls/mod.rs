@@ -88,10 +88,10 @@ pub async fn assess<G: ConnectionGate>(server: &TlsTarget, limits: &Limits, gate
                 }
                 None => Event::Reset,
             },
-            Step::StartSession { schemes, until } => match &mut connection {
+            Step::StartSession { schemes, purpose, until } => match &mut connection {
                 Some((stream, _)) => {
                     let name = server.subject.server_name.as_ref();
-                    let session = session::hold(stream, addr.ip(), name, schemes);
+                    let session = session::hold(stream, addr.ip(), name, schemes, purpose);
                     match timeout_at(began_at + until, session).await {
                         Ok(Some(session)) => Event::Session(seen.insert(session)),
                         Ok(None) => Event::Closed,

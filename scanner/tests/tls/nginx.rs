@@ -93,3 +93,19 @@ async fn a_configuration_of_mozillas_intermediate_kind_needs_few_connections() {
     assert_eq!(facts.version(Version::Tls12).unwrap().order, Order::Client);
     assert!(facts.connections.len() <= 36, "{}: {:#?}", facts.connections.len(), facts.connections);
 }
+
+#[tokio::test]
+async fn a_page_over_tls_is_asked_for_where_the_protocol_inside_is_http() {
+    let server = Nginx::start(
+        "ssl_protocols TLSv1.2 TLSv1.3; ssl_early_data on; add_header Strict-Transport-Security max-age=63072000 always;",
+    );
+    let facts = assessed(server.port, Subject::default()).await;
+    let page = facts.features.page.clone().unwrap();
+    assert_eq!((page.hsts_seconds, page.location), (Some(63_072_000), None), "{:#?}", facts.connections);
+    assert!(facts.features.early_data.is_yes() && facts.features.tickets_in_13.is_yes());
+    let server = Nginx::start("ssl_protocols TLSv1.2; return 302 http://www.example.gov.cn/a?b=c;");
+    let facts = assessed(server.port, Subject::default()).await;
+    let page = facts.features.page.clone().unwrap();
+    let seen = (page.status, page.hsts, page.location.as_deref());
+    assert_eq!(seen, (302, None, Some("http://www.example.gov.cn/a")));
+}

@@ -5,6 +5,7 @@ use probes::tls::assess::Subject;
 use probes::tls::assess::facts::{Answered, ChainKind, Features, Order, Reached, ServerFacts};
 use probes::tls::codes::Version;
 use probes::tls::judge::{Case, State, Trust, judge};
+use probes::tls::staple::CertificateState;
 use scanner::tls::Roots;
 
 use crate::world::{OpensslServer, assessed, named};
@@ -174,4 +175,19 @@ async fn groups_are_told_also_when_the_certificate_needs_one_of_them() {
     names.sort_unstable();
     assert_eq!(names, ["secp256r1", "secp384r1", "x25519"], "{:#?}", facts.connections);
     assert!(facts.groups_before_13.complete.is_yes());
+}
+
+#[tokio::test]
+async fn a_staple_is_read_in_clear_and_in_a_session() {
+    let staple = concat!(env!("CARGO_MANIFEST_DIR"), "/../probes/tests/fixtures/ocsp-revoked.der");
+    for version in ["-tls1_2", "-tls1_3"] {
+        let server = OpensslServer::start(&[version, "-status_file", staple]);
+        let facts = assessed(server.port, named()).await;
+        assert!(facts.features.ocsp_staple.is_yes(), "{version}: {:#?}", facts.connections);
+        let told = facts.features.staple.clone().unwrap();
+        assert_eq!(told.state, CertificateState::Revoked);
+        let case = Case { facts: &facts, now: Utc::now(), names: &[], trust: &[], expiring_days: 30 };
+        let verdict = judge(&case).into_iter().find(|verdict| verdict.check == "tls.staple-revoked").unwrap();
+        assert_eq!(verdict.state, State::Fault);
+    }
 }

@@ -36,8 +36,8 @@ fn loopback() -> Target {
             valid_from: None,
             valid_until: NaiveDate::MAX,
         }),
-        answerable: Answerable::default(),
         scan_window: None,
+        answerable: Answerable::default(),
         note: None,
     };
     let register = Register { assets: vec![asset], ..Register::default() };

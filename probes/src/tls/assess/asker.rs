@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::exchange::{Answer, Errand, Foreign, Language};
 use super::facts::{ConnectionFacts, ConnectionNo, Reason};
-use super::seam::{Elapsed, Limits};
+use super::seam::{Elapsed, Limits, Purpose};
 use crate::tls::codes::{self, Version};
 use crate::tls::flight::Flight;
 use crate::tls::hello::{ClientHello, random_of};
@@ -70,6 +70,8 @@ impl Reply {
 
 /// So many connections in a row without a byte need an explanation.
 const MAX_SILENT_IN_ROW: u32 = 4;
+/// So often a server is asked that hangs up without a word.
+const MAX_WORDLESS: usize = 4;
 const MAX_BACK_OFF: Duration = Duration::from_secs(4);
 
 pub(super) struct Asker {
@@ -94,6 +96,8 @@ pub(super) struct Asker {
     /// Something came that only a peer of TLS sends.
     pub(super) has_tls: bool,
     pub(super) was_connected: bool,
+    /// It has refused something by an alert.
+    has_alerted: bool,
 }
 
 impl Asker {
@@ -115,6 +119,7 @@ impl Asker {
             had_no_start_tls: false,
             has_tls: false,
             was_connected: false,
+            has_alerted: false,
         }
     }
 
@@ -136,8 +141,16 @@ impl Asker {
         if matches!(first.answer, Ok(Answer::Flight(_)) | Err(_)) {
             return (vec![first.number], first);
         }
-        let again = self.ask(&format!("{asked}, again"), hello).await;
-        let numbers = vec![first.number, again.number];
+        let mut numbers = vec![first.number];
+        let again = loop {
+            let again = self.ask(&format!("{asked}, again"), hello).await;
+            numbers.push(again.number);
+            // Who says no in words otherwise isn't believed when he merely hangs up.
+            let is_wordless = matches!(again.answer, Ok(Answer::Closed | Answer::Reset));
+            if !(is_wordless && self.has_alerted && numbers.len() < MAX_WORDLESS) {
+                break again;
+            }
+        };
         // A refusal and a time-out are no two refusals.
         match (&first.answer, &again.answer) {
             (Ok(Answer::TimedOut), Ok(Answer::Alert(_) | Answer::Closed | Answer::Reset)) => (numbers, first),
@@ -155,8 +168,13 @@ impl Asker {
         reply
     }
 
-    pub(super) async fn ask_session(&mut self, asked: &str, schemes: &'static [u16]) -> Reply {
-        self.run(asked, Errand::Session { schemes }, 0).await
+    pub(super) async fn ask_session(
+        &mut self,
+        asked: &str,
+        schemes: &'static [u16],
+        purpose: Purpose,
+    ) -> Reply {
+        self.run(asked, Errand::Session { schemes, purpose }, 0).await
     }
 
     /// The random that was sent on a connection.
@@ -234,6 +252,7 @@ impl Asker {
     fn learn(&mut self, number: ConnectionNo, answer: &Answer, has_answered: bool) {
         self.was_connected |= !matches!(answer, Answer::Unreachable(_));
         self.had_no_start_tls |= *answer == Answer::NoStartTls;
+        self.has_alerted |= matches!(answer, Answer::Alert(_));
         self.has_tls |= matches!(
             answer,
             Answer::Flight(_) | Answer::Alert(_) | Answer::Ssl2(_) | Answer::Malformed | Answer::TooLong

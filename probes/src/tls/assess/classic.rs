@@ -6,7 +6,7 @@ use super::facts::{Answered, ConnectionNo, Order, Reason, Told};
 use super::offer::{Classic, Form, all_groups, all_signatures};
 use super::story::{First, Teller};
 use crate::tls::codes::{Version, offered_before_13};
-use crate::tls::flight::Flight;
+use crate::tls::message::{KeyExchange, Share};
 
 /// How a server of some version wants to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,30 +90,52 @@ pub(super) async fn ask(
 /// The highest version of TLS 1.2 and below, if there is any.
 pub(super) async fn find_highest(teller: &mut Teller) -> Vec<(Dialect, First)> {
     let mut firsts = Vec::new();
-    find_version(teller, Version::Tls12, &mut firsts).await;
+    find_version(teller, Version::Tls12, &[], &mut firsts).await;
     firsts
 }
 
-/// All versions below that.
+/// All versions below that. A hello of some version is an offer of everything below it, so that its refusal is one of
+/// each of those as well; each is asked for itself at least once.
 pub(super) async fn find_others(teller: &mut Teller, firsts: &mut Vec<(Dialect, First)>) {
-    for version in [Version::Tls11, Version::Tls10, Version::Ssl3] {
-        if !teller.found.version(version).offered.is_yes() {
-            find_version(teller, version, firsts).await;
+    let mut refusals = Vec::new();
+    for version in [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3] {
+        let facts = teller.found.version(version);
+        let is_known = version == Version::Tls12 || facts.offered.is_yes();
+        if !is_known {
+            find_version(teller, version, &refusals, firsts).await;
+        }
+        // A version that is spoken may be spoken instead of those below, and tells nothing of them.
+        let offered = &teller.found.version(version).offered;
+        if offered.is_no() {
+            refusals.clone_from(&offered.by);
+        } else {
+            refusals.clear();
         }
     }
 }
 
-/// Asks for one version in the fullest way, then in the most modest one.
-async fn find_version(teller: &mut Teller, version: Version, firsts: &mut Vec<(Dialect, First)>) {
-    let mut by: Vec<ConnectionNo> = Vec::new();
+/// Asks for one version in the fullest way, then in the most modest one; in that alone if higher versions have been
+/// refused already.
+async fn find_version(
+    teller: &mut Teller,
+    version: Version,
+    refusals: &[ConnectionNo],
+    firsts: &mut Vec<(Dialect, First)>,
+) {
+    let mut by: Vec<ConnectionNo> = refusals.to_vec();
     let mut unclear = None;
     let (groups, signatures) = (all_groups(), all_signatures());
     let modest_groups: Vec<u16> = groups.iter().copied().filter(|group| (19..=41).contains(group)).collect();
-    for dialect in [Dialect::full(version), Dialect::modest(version)] {
+    let dialects = [Dialect::full(version), Dialect::modest(version)];
+    for dialect in dialects.into_iter().skip(usize::from(!refusals.is_empty())) {
         let suites = offered_before_13();
         let suites = suites.get(..dialect.n_suites.min(suites.len())).unwrap_or_default();
         let groups = if dialect.form == Form::Full { &groups } else { &modest_groups };
-        let again = if by.is_empty() { "" } else { ", again and shorter" };
+        let again = match dialect.form {
+            Form::Full => "",
+            Form::Plain | Form::Bare if refusals.is_empty() => ", again and shorter",
+            Form::Plain | Form::Bare => ", in short",
+        };
         let asked = format!("{}{again}", version.name());
         let wares = Wares::new(suites, groups, &signatures);
         let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
@@ -154,24 +176,101 @@ async fn find_version(teller: &mut Teller, version: Version, firsts: &mut Vec<(D
 /// Reads off all suites of a version.
 pub(super) async fn strike_out(teller: &mut Teller, dialect: Dialect, first: First) {
     let version = dialect.version;
-    let mut remaining: Vec<u16> = offered_before_13().to_vec();
-    let complete = match take(teller, dialect, &first.flight, first.number, &mut remaining) {
-        Ok(()) => strike_lists(teller, dialect, &mut remaining).await,
+    let all = offered_before_13();
+    let first_offered = all.get(..dialect.n_suites.min(all.len())).unwrap_or_default();
+    let mut strike = Strike {
+        remaining: all.to_vec(),
+        groups: all_groups(),
+        n_unseen: all_groups().len(),
+        choices: Vec::new(),
+        came_back: None,
+    };
+    let complete = match take(teller, dialect, &first, first_offered, &mut strike) {
+        Ok(()) => strike_lists(teller, dialect, &mut strike).await,
         Err(reason) => Told::unknown(reason, [first.number]),
     };
     teller.found.version(version).suites.complete = complete;
-    find_order(teller, dialect).await;
+    match strike.order(&teller.found.codes(version)) {
+        Some(order) => teller.found.version(version).order = order,
+        None => find_order(teller, dialect).await,
+    }
+    if teller.found.version(version).order == Order::Client {
+        // Asked in turns from both ends, the server's choices followed ours.
+        let place = |code: u32| all.iter().position(|known| u32::from(*known) == code);
+        teller.found.version(version).suites.entries.sort_by_key(|suite| place(suite.code));
+    }
+    if strike.came_back.is_some() {
+        teller.came_back = strike.came_back.map(|number| (version, number));
+    }
 }
 
-async fn strike_lists(teller: &mut Teller, dialect: Dialect, remaining: &mut Vec<u16>) -> Told {
+/// What is still to be asked about, and what has been.
+struct Strike {
+    remaining: Vec<u16>,
+    /// Those that came already stand behind the others, so that a server which follows us shows another each time.
+    groups: Vec<u16>,
+    n_unseen: usize,
+    choices: Vec<Choice>,
+    /// The connection on which a server that had followed our order of groups chose one that it had chosen before,
+    /// though all that it never chose stood in front: a refusal of those.
+    came_back: Option<ConnectionNo>,
+}
+
+/// What was offered, in its order, and what was chosen.
+struct Choice {
+    offered: Vec<u16>,
+    chosen: u16,
+}
+
+/// With so many suites a server's own order isn't ours by chance: lists were offered from both ends in turns.
+const N_TELLING: usize = 6;
+
+impl Strike {
+    /// Whose order decides, as far as the choices tell.
+    fn order(&self, found: &[u16]) -> Option<Order> {
+        let follows_us = self.choices.iter().all(|choice| {
+            let first = choice.offered.iter().find(|code| found.contains(code));
+            first == Some(&choice.chosen)
+        });
+        match found.len() {
+            0 | 1 => Some(Order::Unknown),
+            _ if !follows_us => Some(Order::Server),
+            N_TELLING.. => Some(Order::Client),
+            _ => None,
+        }
+    }
+
+    fn take_group(&mut self, group: u16, number: ConnectionNo) {
+        let Some(at) = self.groups.iter().position(|code| *code == group) else { return };
+        let is_new = at < self.n_unseen;
+        let n_seen = self.groups.len() - self.n_unseen;
+        if is_new {
+            self.n_unseen -= 1;
+            self.came_back = None;
+        } else if n_seen >= 2 && at == self.n_unseen {
+            self.came_back.get_or_insert(number);
+        }
+        self.groups.remove(at);
+        // The one seen longest ago comes first of those seen.
+        self.groups.push(group);
+    }
+}
+
+async fn strike_lists(teller: &mut Teller, dialect: Dialect, strike: &mut Strike) -> Told {
     let mut by = Vec::new();
     let mut n_tried = 0;
-    let (groups, signatures) = (all_groups(), all_signatures());
+    let mut is_reversed = false;
+    let signatures = all_signatures();
     // Lists are refused one after the other; one that isn't is offered again without what was chosen.
-    while n_tried < remaining.len() {
-        let n = dialect.n_suites.min(remaining.len() - n_tried);
-        let suites: Vec<u16> = remaining.iter().skip(n_tried).take(n).copied().collect();
+    while n_tried < strike.remaining.len() {
+        let n = dialect.n_suites.min(strike.remaining.len() - n_tried);
+        let mut suites: Vec<u16> = strike.remaining.iter().skip(n_tried).take(n).copied().collect();
+        is_reversed = !is_reversed;
+        if is_reversed {
+            suites.reverse();
+        }
         let asked = format!("{}, {} more suites", dialect.version.name(), suites.len());
+        let groups = strike.groups.clone();
         let wares = Wares::new(&suites, &groups, &signatures);
         let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
         let number = reply.number;
@@ -179,7 +278,7 @@ async fn strike_lists(teller: &mut Teller, dialect: Dialect, remaining: &mut Vec
             Verdict::Taken(flight) => {
                 let is_offered = flight.cipher_suite.is_some_and(|code| suites.contains(&code));
                 let result = if is_offered {
-                    take(teller, dialect, &flight, number, remaining)
+                    take(teller, dialect, &First { number, flight }, &suites, strike)
                 } else {
                     Err(Reason::Inconsistent)
                 };
@@ -201,28 +300,33 @@ async fn strike_lists(teller: &mut Teller, dialect: Dialect, remaining: &mut Vec
 fn take(
     teller: &mut Teller,
     dialect: Dialect,
-    flight: &Flight,
-    number: ConnectionNo,
-    remaining: &mut Vec<u16>,
+    First { number, flight }: &First,
+    offered: &[u16],
+    strike: &mut Strike,
 ) -> Result<(), Reason> {
     let Dialect { version, form, .. } = dialect;
     let code = flight.cipher_suite.filter(|_| flight.version == Some(version.code()));
-    let at = code.and_then(|code| remaining.iter().position(|known| *known == code));
+    let at = code.and_then(|code| strike.remaining.iter().position(|known| *known == code));
     let (Some(code), Some(at)) = (code, at) else { return Err(Reason::Inconsistent) };
-    remaining.remove(at);
-    teller.found.take_suite(version, code, flight, number);
+    strike.remaining.remove(at);
+    strike.choices.push(Choice { offered: offered.to_vec(), chosen: code });
+    if let Some(KeyExchange { share: Share::Curve { group, .. }, .. }) = &flight.key_exchange {
+        strike.take_group(*group, *number);
+    }
+    teller.found.take_suite(version, code, flight, *number);
     let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
     let name = name.as_deref().filter(|_| form != Form::Bare);
-    teller.found.take_flight(version, name, flight, number);
+    teller.found.take_flight(version, name, flight, *number);
     if form == Form::Full {
-        teller.found.take_features(flight, number);
+        teller.found.take_features(flight, *number);
         let chosen = &teller.found.features.protocols;
         teller.protocols.retain(|protocol| !chosen.iter().any(|known| known == protocol));
     }
     Ok(())
 }
 
-/// Offers the suites in the reverse of the order in which they were chosen.
+/// Offers the suites in the reverse of the order in which they were chosen; for few of them, whose order in our lists
+/// may be the server's by chance.
 async fn find_order(teller: &mut Teller, dialect: Dialect) {
     let mut suites = teller.found.codes(dialect.version);
     let (Some(&first), true) = (suites.first(), suites.len() > 1) else { return };

@@ -1,7 +1,7 @@
 //! One connection of an assessment: perhaps a prelude in clear, then one hello, then the answer. It knows nothing of
 //! the connections before and after it.
 
-use super::seam::{ConnectFailure, Elapsed, Event, Limits, SessionSeen};
+use super::seam::{ConnectFailure, Elapsed, Event, Limits, Purpose, SessionSeen};
 use crate::seen::{Asked, Miss, Seen};
 use crate::tls::flight::{Flight, FlightError, MAX_FLIGHT, Until, read_until};
 use crate::tls::ssl2::{self, Ssl2Hello};
@@ -39,7 +39,7 @@ pub(super) enum Errand {
     /// One hello, and the answer to it.
     Hello { bytes: Vec<u8>, language: Language },
     /// A whole handshake, with these schemes.
-    Session { schemes: &'static [u16] },
+    Session { schemes: &'static [u16], purpose: Purpose },
 }
 
 /// What else than TLS was said.
@@ -60,7 +60,7 @@ pub(super) enum Language {
 pub(super) enum Next {
     Write { bytes: Vec<u8>, until: Elapsed },
     Read { at_most: usize, until: Elapsed },
-    StartSession { schemes: &'static [u16], until: Elapsed },
+    StartSession { schemes: &'static [u16], purpose: Purpose, until: Elapsed },
     Done(Answer),
 }
 
@@ -115,8 +115,8 @@ impl Exchange {
                 match (self.state, &self.errand) {
                     // What was left unused of the last answer may hold the next one.
                     (State::Prelude, _) if !self.buffer.is_empty() => self.advance_prelude(false),
-                    (State::Session, Errand::Session { schemes }) => {
-                        Next::StartSession { schemes, until: self.until }
+                    (State::Session, Errand::Session { schemes, purpose }) => {
+                        Next::StartSession { schemes, purpose: *purpose, until: self.until }
                     }
                     (State::Hello, _) => {
                         self.state = State::Reading;
@@ -137,7 +137,7 @@ impl Exchange {
                 }
             }
             Event::Session(seen) => {
-                let n = seen.chain.iter().map(Vec::len).sum::<usize>();
+                let n = seen.chain.iter().map(Vec::len).sum::<usize>() + seen.page.len();
                 self.n_received += u64::try_from(n).unwrap_or(u64::MAX);
                 self.has_answered = true;
                 Next::Done(Answer::Session(Box::new(seen.clone())))
@@ -181,10 +181,10 @@ impl Exchange {
             }
             // A library's records can't be wrapped from here.
             Errand::Session { .. } if self.framing != Framing::Plain => Next::Done(Answer::NoStartTls),
-            Errand::Session { schemes } => {
+            Errand::Session { schemes, purpose } => {
                 self.state = State::Session;
                 if before.is_empty() {
-                    Next::StartSession { schemes, until: self.until }
+                    Next::StartSession { schemes, purpose: *purpose, until: self.until }
                 } else {
                     Next::Write { bytes: before, until: self.until }
                 }

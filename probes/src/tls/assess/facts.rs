@@ -5,6 +5,7 @@ use model::certificate::CertificateFacts;
 use serde::{Serialize, Serializer};
 
 use crate::tls::codes::{self, Authentication, Version};
+use crate::tls::staple::Staple;
 
 /// The number of a connection, from 1.
 pub type ConnectionNo = u32;
@@ -233,6 +234,10 @@ pub struct Features {
     pub session_tickets: Told,
     pub ticket_lifetime: Told,
     pub ocsp_staple: Told,
+    /// What the first staple says that could be read.
+    pub staple: Option<Staple>,
+    /// A leaf carries timestamps of certificate logs (RFC 6962 §3.3).
+    pub certificate_timestamps: Told,
     pub heartbeat: Told,
     pub client_certificate: Told,
     /// TLS 1.2: it signs with SHA-1 if nothing else is offered.
@@ -241,8 +246,27 @@ pub struct Features {
     pub tlcp_needs_server_name: Told,
     /// TLCP: the server proves with its first certificate that the handshake and the second one are its own.
     pub tlcp_handshake_signature: Told,
+    /// TLS 1.3: it gives out tickets to resume with.
+    pub tickets_in_13: Told,
+    /// TLS 1.3: a ticket allows data in the first flight, which can be sent again by anybody who saw it.
+    pub early_data: Told,
     /// In the order of being chosen.
     pub protocols: Vec<String>,
+    /// What came for `/` where the protocol inside is HTTP.
+    pub page: Option<PageFacts>,
+}
+
+/// The head of an answer over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageFacts {
+    pub status: u16,
+    /// `Strict-Transport-Security` as it came.
+    pub hsts: Option<String>,
+    /// Seconds for which clients are to insist on TLS.
+    pub hsts_seconds: Option<u64>,
+    /// Where a redirect leads to, without what stands behind a question mark.
+    pub location: Option<String>,
+    pub by: ConnectionNo,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 use super::asker::Asker;
 use super::exchange::Foreign;
@@ -18,11 +20,13 @@ use crate::tls::codes::{self, GroupKind, Version};
 use crate::tls::flight::Flight;
 use crate::tls::message::{Share, extension};
 use crate::tls::primes::{known_prime, significant_bits};
+use crate::tls::staple;
 
 /// More chains than any server has; what a mad one sends beyond that isn't kept.
 const MAX_CHAINS: usize = 24;
 const MAX_FINITE_FIELDS: usize = 64;
 const MAX_PROTOCOLS: usize = 8;
+const CERTIFICATE_TIMESTAMPS: &str = "1.3.6.1.4.1.11129.2.4.2";
 
 pub(super) struct Findings {
     versions: BTreeMap<Version, VersionFacts>,
@@ -178,6 +182,7 @@ impl Findings {
             }
         };
         note(&mut features.ocsp_staple, !seen.staple.is_empty());
+        features.take_staple(&seen.staple);
         note(&mut features.client_certificate, seen.wants_client_certificate);
         features.take_protocol(seen.protocol.as_deref());
     }
@@ -233,6 +238,7 @@ impl Findings {
         note(&mut features.heartbeat, has(extension::HEARTBEAT));
         if flight.is_whole {
             note(&mut features.ocsp_staple, flight.staple.is_some());
+            features.take_staple(flight.staple.as_deref().unwrap_or_default());
             note(&mut features.client_certificate, flight.certificate_request.is_some());
         }
         features.take_protocol(hello.protocol());
@@ -259,6 +265,7 @@ impl Findings {
         settle(&mut self.features.sha1_signatures, Answered::No);
         settle(&mut self.features.fallback_scsv, Answered::Yes);
         self.features.post_quantum = self.post_quantum();
+        self.features.certificate_timestamps = self.certificate_timestamps();
         self.chains.sort_by(|a, b| (a.kind, &a.server_name, &a.ders).cmp(&(b.kind, &b.server_name, &b.ders)));
         self.finite_fields.sort_by(|a, b| (a.bits, &a.prime_sha256).cmp(&(b.bits, &b.prime_sha256)));
         self.signatures.sort_by_key(|signature| signature.code);
@@ -286,6 +293,24 @@ impl Findings {
         }
     }
 
+    fn certificate_timestamps(&self) -> Told {
+        let has_them = |chain: &&ChainFacts| {
+            let leaf = chain.ders.first().and_then(|der| X509Certificate::from_der(der).ok());
+            leaf.is_some_and(|(_, leaf)| {
+                leaf.extensions()
+                    .iter()
+                    .any(|extension| extension.oid.to_id_string() == CERTIFICATE_TIMESTAMPS)
+            })
+        };
+        match (self.chains.iter().find(has_them), self.chains.first()) {
+            (Some(chain), _) => Told::of(true, chain.by.first().copied().unwrap_or_default()),
+            (None, Some(_)) => {
+                Told::no(self.chains.iter().filter_map(|chain| chain.by.first().copied()).collect::<Vec<_>>())
+            }
+            (None, None) => Told::default(),
+        }
+    }
+
     /// Present if a hybrid or a mechanism of its own was chosen; absent only if the list of groups is whole.
     fn post_quantum(&self) -> Told {
         let is_post_quantum = |group: &&GroupFacts| {
@@ -305,6 +330,12 @@ impl Findings {
 }
 
 impl Features {
+    fn take_staple(&mut self, der: &[u8]) {
+        if self.staple.is_none() {
+            self.staple = staple::read(der);
+        }
+    }
+
     fn take_protocol(&mut self, protocol: Option<&[u8]>) {
         let protocol = protocol.map(clean::text);
         let is_new =

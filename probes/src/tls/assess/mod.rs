@@ -16,6 +16,7 @@ mod particulars;
 pub mod seam;
 mod story;
 mod tlcp;
+mod web;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,9 +85,9 @@ impl Assessment {
                         self.state = State::Talking(exchange);
                         Step::Read { at_most, until }
                     }
-                    Next::StartSession { schemes, until } => {
+                    Next::StartSession { schemes, purpose, until } => {
                         self.state = State::Talking(exchange);
-                        Step::StartSession { schemes, until }
+                        Step::StartSession { schemes, purpose, until }
                     }
                     Next::Done(answer) => {
                         let Exchange { n_received, has_answered, .. } = *exchange;

@@ -2,9 +2,11 @@
 //! group that it would like (RFC 8446 §4.1.4), and so names suite and group without a key being made.
 
 use super::asker::Verdict;
+use super::classic::Times;
 use super::exchange::Answer;
 use super::facts::{Answered, ChainKind, ConnectionNo, GroupFacts, List, Order, Reason, Told};
 use super::offer::{Modern, all_groups};
+use super::seam::Purpose;
 use super::story::{First, Teller};
 use crate::tls::codes::{Version, offered_in_13};
 use crate::tls::hello::ClientHello;
@@ -59,47 +61,77 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     let with_shares = first.flight.hello.as_ref().is_some_and(|hello| !hello.is_retry());
     let mut remaining = Remaining { suites: offered_in_13(), groups: all_groups() };
     take(teller, &mut remaining, &first);
-    let mut suites_done = None;
-    let mut groups_done = None;
+    let is_odd = remaining.suites.len() == offered_in_13().len();
+    let mut suites_done = is_odd.then(|| Told::unknown(Reason::Inconsistent, [first.number]));
+    let mut groups_done = suites_done.clone();
     // With a share of its own choice at hand a server names no other group.
     if with_shares {
         groups_done = Some(Told::unknown(Reason::NeedsSession, [first.number]));
     }
-    let is_odd = remaining.suites.len() == offered_in_13().len();
-    if is_odd {
-        suites_done = Some(Told::unknown(Reason::Inconsistent, [first.number]));
-        groups_done.get_or_insert_with(|| Told::unknown(Reason::Inconsistent, [first.number]));
-    }
-    while suites_done.is_none() || groups_done.is_none() {
-        // Both at once as long as both go on.
-        let suites = if suites_done.is_none() { remaining.suites.clone() } else { offered_in_13() };
-        let groups = if groups_done.is_none() { remaining.groups.clone() } else { all_groups() };
-        let both = suites_done.is_none() && groups_done.is_none();
-        let Step { answer, numbers } = ask(teller, &mut remaining, &suites, &groups, with_shares, both).await;
-        match answer {
-            Stride::Further => {}
-            Stride::Stopped(end) if both => {
-                // One of the two is at its end, or they don't go together: the suites are asked for alone.
-                let all = all_groups();
-                suites_done = loop {
-                    let suites = remaining.suites.clone();
-                    let step = ask(teller, &mut remaining, &suites, &all, with_shares, false).await;
-                    match step.answer {
-                        Stride::Further => {}
-                        Stride::Stopped(end) => break Some(end.told(step.numbers)),
-                    }
-                };
-                if matches!(end, End::Unclear(_)) {
-                    groups_done = Some(end.told(numbers));
-                }
+    let mut joint_refusal = None;
+    while suites_done.is_none() && groups_done.is_none() {
+        let (suites, groups) = (remaining.suites.clone(), remaining.groups.clone());
+        let step = ask(teller, &mut remaining, &suites, &groups, with_shares, Times::Once).await;
+        match step.answer {
+            Stride::Further(_) => {}
+            // One of the two is at its end, or they don't go together.
+            Stride::Stopped(End::Refused) => {
+                joint_refusal = step.numbers.first().copied();
+                break;
             }
-            Stride::Stopped(end) if suites_done.is_none() => suites_done = Some(end.told(numbers)),
-            Stride::Stopped(end) => groups_done = Some(end.told(numbers)),
+            Stride::Stopped(end) => groups_done = Some(end.told(step.numbers)),
+        }
+    }
+    // Groups come with all suites, in the reverse of the order in which they were chosen: that tells whose order rules.
+    while groups_done.is_none() {
+        let mut suites = teller.found.codes(Version::Tls13);
+        suites.reverse();
+        let known = suites.clone();
+        suites.extend(&remaining.suites);
+        let groups = remaining.groups.clone();
+        let step = ask(teller, &mut remaining, &suites, &groups, with_shares, Times::Twice).await;
+        match step.answer {
+            Stride::Further(suite) => note_order(teller, &known, suite),
+            Stride::Stopped(end) => groups_done = Some(end.told(step.numbers)),
+        }
+        // A group of those that had been offered would have been taken, so the refusal was one of the suites.
+        let has_gone_further =
+            groups_done.is_none() && teller.found.codes(Version::Tls13).len() == known.len();
+        if let (true, Some(number)) = (has_gone_further, joint_refusal.take()) {
+            let (suites, all) = (remaining.suites.clone(), all_groups());
+            let mut step = ask(teller, &mut remaining, &suites, &all, with_shares, Times::Once).await;
+            if matches!(step.answer, Stride::Stopped(End::Refused)) {
+                step.numbers.insert(0, number);
+                suites_done = Some(End::Refused.told(step.numbers));
+            }
+        }
+    }
+    while suites_done.is_none() {
+        let (suites, all) = (remaining.suites.clone(), all_groups());
+        let step = ask(teller, &mut remaining, &suites, &all, with_shares, Times::Twice).await;
+        if let Stride::Stopped(end) = step.answer {
+            suites_done = Some(end.told(step.numbers));
         }
     }
     teller.found.version(Version::Tls13).suites.complete = suites_done.unwrap_or_default();
     teller.found.groups_in_13.complete = groups_done.unwrap_or_default();
-    find_order(teller, with_shares).await;
+    if teller.found.version(Version::Tls13).order == Order::Unknown {
+        find_order(teller, with_shares).await;
+    }
+}
+
+/// By what was chosen of all known suites, offered in the reverse of the order in which they were chosen.
+fn note_order(teller: &mut Teller, reversed: &[u16], chosen: u16) {
+    let order = match reversed {
+        [_] | [] => return,
+        [.., first] if *first == chosen => Order::Server,
+        [last, ..] if *last == chosen => Order::Client,
+        _ => Order::Unknown,
+    };
+    let known = &mut teller.found.version(Version::Tls13).order;
+    if *known == Order::Unknown {
+        *known = order;
+    }
 }
 
 struct Step {
@@ -108,7 +140,8 @@ struct Step {
 }
 
 enum Stride {
-    Further,
+    /// With the suite that was chosen.
+    Further(u16),
     Stopped(End),
 }
 
@@ -132,19 +165,19 @@ async fn ask(
     suites: &[u16],
     groups: &[u16],
     with_shares: bool,
-    is_try: bool,
+    times: Times,
 ) -> Step {
     if suites.is_empty() || groups.is_empty() {
         return Step { answer: Stride::Stopped(End::Refused), numbers: Vec::new() };
     }
     let hello = hello(teller, suites, groups, with_shares);
     let asked = format!("TLS 1.3, {} suites, {} groups", suites.len(), groups.len());
-    // A refusal of both at once is looked into anyway.
-    let (numbers, reply) = if is_try {
-        let reply = teller.asker.ask(&asked, &hello).await;
-        (vec![reply.number], reply)
-    } else {
-        teller.asker.ask_twice(&asked, &hello).await
+    let (numbers, reply) = match times {
+        Times::Once => {
+            let reply = teller.asker.ask(&asked, &hello).await;
+            (vec![reply.number], reply)
+        }
+        Times::Twice => teller.asker.ask_twice(&asked, &hello).await,
     };
     let number = reply.number;
     let answer = match reply.verdict() {
@@ -155,8 +188,9 @@ async fn ask(
                     .as_ref()
                     .and_then(|hello| hello.group())
                     .is_none_or(|code| groups.contains(&code));
+            let suite = flight.cipher_suite.unwrap_or_default();
             if is_offered && take(teller, remaining, &First { number, flight }) {
-                Stride::Further
+                Stride::Further(suite)
             } else {
                 Stride::Stopped(End::Unclear(Reason::Inconsistent))
             }
@@ -203,7 +237,7 @@ pub(super) async fn find_certificates(teller: &mut Teller) {
         if !teller.asker.may_hold_sessions() {
             return;
         }
-        let reply = teller.asker.ask_session(asked, schemes).await;
+        let reply = teller.asker.ask_session(asked, schemes, Purpose::Certificates).await;
         if let Ok(Answer::Session(seen)) = reply.answer {
             let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
             teller.found.take_session(name.as_deref(), kind, &seen, reply.number);
@@ -213,15 +247,13 @@ pub(super) async fn find_certificates(teller: &mut Teller) {
 
 async fn find_order(teller: &mut Teller, with_shares: bool) {
     let mut suites = teller.found.codes(Version::Tls13);
-    let (Some(&first), true) = (suites.first(), suites.len() > 1) else { return };
+    if suites.len() < 2 {
+        return;
+    }
     suites.reverse();
     let hello = hello(teller, &suites, &all_groups(), with_shares);
     let reply = teller.asker.ask("TLS 1.3, suites in reverse", &hello).await;
     if let Verdict::Taken(flight) = reply.verdict() {
-        teller.found.version(Version::Tls13).order = match flight.cipher_suite {
-            Some(code) if code == first => Order::Server,
-            Some(code) if suites.first() == Some(&code) => Order::Client,
-            _ => Order::Unknown,
-        };
+        note_order(teller, &suites, flight.cipher_suite.unwrap_or_default());
     }
 }

@@ -57,13 +57,25 @@ async fn find_groups(teller: &mut Teller, dialect: Dialect) {
     for group in known {
         strike(teller, &mut groups, group);
     }
+    // It has passed over these once.
+    let came_back = teller.came_back.filter(|(version, _)| *version == dialect.version);
+    let mut came_back = came_back.map(|(_, number)| number);
     // Offered behind all others once they are missed: the curve that the certificate is on.
     let mut anchors: Vec<u16> = Vec::new();
     loop {
         let asked = format!("{}, {} more groups", dialect.version.name(), groups.len());
         let offered = [groups.as_slice(), &anchors].concat();
         let wares = Wares::new(&suites, &offered, &signatures);
-        let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+        let times = if came_back.is_some() { Times::Once } else { Times::Twice };
+        let (mut numbers, mut reply) = ask(teller, &asked, dialect, wares, times).await;
+        match came_back.take() {
+            Some(earlier) if matches!(reply.answer, Ok(Answer::Alert(_))) => numbers.insert(0, earlier),
+            // Anything but a plain refusal is asked about again.
+            Some(_) if !matches!(reply.answer, Ok(Answer::Flight(_)) | Err(_)) => {
+                (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+            }
+            _ => {}
+        }
         let number = reply.number;
         let complete = match reply.verdict() {
             Verdict::Taken(flight) => {

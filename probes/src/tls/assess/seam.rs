@@ -17,9 +17,9 @@ pub enum Step {
     Write { bytes: Vec<u8>, until: Elapsed },
     /// Whatever arrives, at most this much. Answer: `Bytes`, `Closed`, `Reset` or `TimedOut`.
     Read { at_most: usize, until: Elapsed },
-    /// Shake hands in TLS 1.3 with a library, taking whatever certificate comes, offering to verify these schemes
-    /// only. Answer: `Session`, `Closed`, `Reset` or `TimedOut`.
-    StartSession { schemes: &'static [u16], until: Elapsed },
+    /// Shake hands with a library, taking whatever certificate comes, offering to verify these schemes only.
+    /// Answer: `Session`, `Closed`, `Reset` or `TimedOut`.
+    StartSession { schemes: &'static [u16], purpose: Purpose, until: Elapsed },
     /// Close the connection in the clean way. Answer: `Disconnected`.
     Close,
     /// No connection is open; nothing more is to be done.
@@ -43,6 +43,15 @@ pub enum Event<'a> {
     Disconnected,
 }
 
+/// What a session is held for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To see what TLS 1.3 encrypts of the handshake.
+    Certificates,
+    /// To ask for `/` by HTTP/1.1, in TLS 1.3 or 1.2.
+    Page,
+}
+
 /// What a handshake of TLS 1.3 shows beyond what is in clear.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionSeen {
@@ -53,6 +62,13 @@ pub struct SessionSeen {
     pub wants_client_certificate: bool,
     /// The protocol inside, as chosen.
     pub protocol: Option<Vec<u8>>,
+    /// The beginning of what came over HTTP.
+    pub page: Vec<u8>,
+    /// Tickets of TLS 1.3 that came by then.
+    pub n_tickets: u32,
+    /// One of them is for data in the first flight.
+    pub takes_early_data: bool,
+    pub is_tls13: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

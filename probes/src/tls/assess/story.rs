@@ -7,7 +7,7 @@ use super::exchange::Answer;
 use super::facts::{ChainKind, ConnectionNo, Reason, ServerFacts, SuiteFacts, Told};
 use super::findings::Findings;
 use super::offer::PROTOCOLS;
-use super::{classic, modern, particulars, tlcp};
+use super::{classic, modern, particulars, tlcp, web};
 use crate::tls::codes::Version;
 use crate::tls::flight::Flight;
 use crate::tls::ssl2::CIPHERS;
@@ -25,6 +25,8 @@ pub(super) struct Teller {
     pub(super) subject: Subject,
     /// Protocols inside TLS that weren't chosen yet; none once the server minds that they are offered.
     pub(super) protocols: Vec<&'static str>,
+    /// Where the server has shown that it has no more groups than it has chosen.
+    pub(super) came_back: Option<(Version, ConnectionNo)>,
 }
 
 impl Teller {
@@ -35,7 +37,7 @@ impl Teller {
 
 pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
     let protocols = PROTOCOLS.to_vec();
-    let mut teller = Teller { asker, found: Findings::new(), subject, protocols };
+    let mut teller = Teller { asker, found: Findings::new(), subject, protocols, came_back: None };
     let mut classic = classic::find_highest(&mut teller).await;
     let modern = modern::find(&mut teller).await;
     let tlcp = tlcp::find(&mut teller).await;
@@ -60,6 +62,7 @@ pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
         particulars::ask_particulars(&mut teller, dialect).await;
     }
     modern::find_certificates(&mut teller).await;
+    web::find(&mut teller).await;
     // Refusals without a word count only if the server still speaks afterwards.
     if teller.asker.silent.iter().any(|number| *number > teller.asker.last_heard) {
         teller.asker.check_alive().await;
