@@ -70,6 +70,8 @@ impl Reply {
 
 /// So many connections in a row without a byte need an explanation.
 const MAX_SILENT_IN_ROW: u32 = 4;
+/// So often a port is tried that has never taken a connection.
+const MAX_CLOSED_IN_ROW: u32 = 3;
 /// So often a server is asked that hangs up without a word.
 const MAX_WORDLESS: usize = 4;
 const MAX_BACK_OFF: Duration = Duration::from_secs(4);
@@ -276,6 +278,9 @@ impl Asker {
             if self.last_heard == 0 && self.n_silent_in_row + self.n_timed_out_in_row >= 8 {
                 self.given_up.get_or_insert(Reason::Unreachable);
             }
+        }
+        if !self.was_connected && self.n_broken_in_row >= MAX_CLOSED_IN_ROW {
+            self.given_up.get_or_insert(Reason::Unreachable);
         }
         if self.n_timed_out_in_row >= MAX_SILENT_IN_ROW {
             self.given_up.get_or_insert(Reason::TimedOut);
