@@ -35,7 +35,7 @@ pub struct RawReport {
     pub n_lost: u32,
     /// Part that gets lost, not exceeded with 95 % confidence.
     pub loss_at_most: f64,
-    /// The hosts with an open port, or with losses of their own.
+    /// The hosts that answered, or with losses of their own.
     #[serde(skip)]
     pub hosts: Vec<HostFacts>,
 }
@@ -101,9 +101,9 @@ impl HostFacts {
         self.refused_ttl = self.refused_ttl.or(other.refused_ttl);
     }
 
-    /// `None` for a host without an open port or a loss of its own: what is said of the run is said of it.
+    /// `None` for a host that never answered and lost nothing that is known: what is said of the run is said of it.
     pub(crate) fn of(addr: IpAddr, host: &Host, belief: Belief) -> Option<HostFacts> {
-        (host.n_open > 0 || host.sample().n_lost > 0).then(|| HostFacts {
+        (host.has_answered() || host.sample().n_lost > 0).then(|| HostFacts {
             addr,
             n_sent: host.n_sent,
             n_open: host.n_open,
