@@ -88,3 +88,17 @@ pub struct Counters {
     /// Packets that passed the filter but found the ring full.
     pub n_dropped_by_kernel: u64,
 }
+
+impl Counters {
+    /// What was counted after `earlier`, which the same wire said before.
+    #[must_use]
+    pub fn since(&self, earlier: &Counters) -> Counters {
+        Counters {
+            n_sent: self.n_sent.saturating_sub(earlier.n_sent),
+            n_send_retried: self.n_send_retried.saturating_sub(earlier.n_send_retried),
+            n_refused: self.n_refused.saturating_sub(earlier.n_refused),
+            n_received: self.n_received.saturating_sub(earlier.n_received),
+            n_dropped_by_kernel: self.n_dropped_by_kernel.saturating_sub(earlier.n_dropped_by_kernel),
+        }
+    }
+}

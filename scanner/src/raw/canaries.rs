@@ -11,7 +11,7 @@ use crate::plan::Probe;
 /// Canaries at once, in all, of one network, and of one host.
 const MOST: usize = 4_096;
 const MOST_OF_NET: u8 = 16;
-const MOST_OF_HOST: usize = 2;
+const MOST_OF_HOST: u8 = 2;
 /// One question in so many is to a canary.
 const SHARE: u64 = 64;
 /// One in so many, while a few more measurements may show that nothing gets lost.
@@ -76,6 +76,7 @@ pub(crate) struct Canaries {
     kept: Vec<Kept>,
     places: HashMap<u64, usize>,
     n_of_net: HashMap<NetId, u8>,
+    n_of_host: HashMap<u64, u8>,
     /// Oldest first, and the number of the first. What is behind one that is still waited for isn't told before it:
     /// answers come sooner than the certainty that there is none, and would look like all there is.
     questions: VecDeque<Question>,
@@ -97,12 +98,13 @@ impl Canaries {
             kept: Vec::new(),
             places: HashMap::new(),
             n_of_net: HashMap::new(),
+            n_of_host: HashMap::new(),
             questions: VecDeque::new(),
             first: 0,
             next: 0,
             n_since: 0,
             share: SHARE,
-            interval: Duration::from_secs(1) * MOST_OF_HOST as u32 / n_a_second,
+            interval: Duration::from_secs(1) * u32::from(MOST_OF_HOST) / n_a_second,
         }
     }
 
@@ -111,15 +113,15 @@ impl Canaries {
         if self.kept.len() >= MOST || self.places.contains_key(&canary.index) {
             return;
         }
-        let n_of_net = self.n_of_net.entry(canary.net).or_insert(0);
-        if *n_of_net >= MOST_OF_NET {
+        // Every answer of a run comes here, and most leave nothing.
+        let Canary { net, probe: Probe { host, .. }, .. } = canary;
+        if self.n_of_host.get(&host).is_some_and(|&n| n >= MOST_OF_HOST)
+            || self.n_of_net.get(&net).is_some_and(|&n| n >= MOST_OF_NET)
+        {
             return;
         }
-        let host = canary.probe.host;
-        if self.kept.iter().filter(|kept| kept.canary.probe.host == host).count() >= MOST_OF_HOST {
-            return;
-        }
-        *n_of_net += 1;
+        *self.n_of_host.entry(host).or_insert(0) += 1;
+        *self.n_of_net.entry(net).or_insert(0) += 1;
         self.places.insert(canary.index, self.kept.len());
         let (nth, may_be_asked_at) = (canary.answered, Tick::default());
         self.kept.push(Kept { canary, nth, out: None, n_missed: 0, missed: 0, may_be_asked_at });
@@ -193,9 +195,10 @@ impl Canaries {
     }
 
     fn give_up(&mut self, at: usize) {
-        let Canary { index, net, .. } = self.kept.swap_remove(at).canary;
+        let Canary { index, net, probe, .. } = self.kept.swap_remove(at).canary;
         self.places.remove(&index);
-        if let Some(n) = self.n_of_net.get_mut(&net) {
+        let of_net = self.n_of_net.get_mut(&net);
+        for n in of_net.into_iter().chain(self.n_of_host.get_mut(&probe.host)) {
             *n = n.saturating_sub(1);
         }
         if let Some(moved) = self.kept.get(at) {
@@ -280,6 +283,20 @@ mod tests {
             assert!(nth < N_QUESTIONS && nth % 3 == 1, "{nth}");
             assert_eq!(canaries.answered(index, nth), Some(Came::InTime));
         }
+    }
+
+    #[test]
+    fn a_host_has_two_places_and_one_given_up_is_free_again() {
+        let mut canaries = Canaries::new(1_000_000);
+        (0..9).for_each(|index| canaries.offer(canary(index, 1)));
+        assert_eq!(canaries.kept.len(), 2);
+        for now in (0..10_000_000).step_by(200_000) {
+            asked(&mut canaries, now);
+            canaries.verdict(Tick(now + 100_000), WAIT);
+        }
+        assert!(canaries.kept.is_empty(), "none of them answers any more");
+        (9..12).for_each(|index| canaries.offer(canary(index, 1)));
+        assert_eq!(canaries.kept.len(), 2);
     }
 
     #[test]

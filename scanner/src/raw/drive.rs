@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use model::port::{PortSet, Transport};
 use model::scope::Scope;
 use probes::packet::hear_ip;
-use rawsock::{Batch, PacketProtocol, RawError, Wire};
+use rawsock::{Batch, Counters, PacketProtocol, RawError, Wire};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -159,6 +159,7 @@ impl Begin<'_> {
         let mut engine = Engine::new(shared.plan.clone(), gaps, shared.scope.leave(), dialect, pace, nets);
         engine.leave_out(absent);
         let mut driver = Driver {
+            earlier: link.wires.iter().map(|wire| wire.counters()).collect(),
             shared,
             engine,
             link,
@@ -336,6 +337,8 @@ struct Driver<'a, D> {
     shared: &'a Arc<Shared>,
     engine: Engine<D>,
     link: Link,
+    /// What the wires had moved before: for sessions before this one, and for its discovery.
+    earlier: Vec<Counters>,
     opened: &'a mpsc::Sender<Opened>,
     /// Open ports that identification has no room for yet.
     waiting: VecDeque<Opened>,
@@ -436,8 +439,8 @@ impl<D: Dialect> Driver<'_, D> {
 
     fn report(&self) -> RawReport {
         let mut report = RawReport::of(self.engine.counts(), self.engine.loss_at_most());
-        for wire in &self.link.wires {
-            report.add_wire(&wire.counters());
+        for (wire, earlier) in self.link.wires.iter().zip(&self.earlier) {
+            report.add_wire(&wire.counters().since(earlier));
         }
         report.hosts = self
             .engine
