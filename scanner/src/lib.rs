@@ -11,6 +11,7 @@ mod cancel;
 mod drive;
 pub mod exchange;
 pub mod identify;
+mod onlooker;
 mod options;
 mod pace;
 pub mod plan;

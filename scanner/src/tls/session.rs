@@ -3,26 +3,25 @@
 //! nothing is ever said inside but that request.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::host_name::HostName;
-use probes::certificate::MAX_CHAIN;
 use probes::tls::assess::seam::{Purpose, SessionSeen};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{
     ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
 };
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, ProtocolVersion, SignatureScheme};
+use rustls::{ClientConfig, NamedGroup, ProtocolVersion, SignatureScheme};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use crate::onlooker::{self, Onlooker, Witness};
 
 /// More than any responder sends.
 const MAX_STAPLE: usize = 64 * 1024;
@@ -81,11 +80,6 @@ async fn get(session: &mut TlsStream<&mut TcpStream>, host: &str, page: &mut Vec
     Ok(())
 }
 
-pub(super) fn provider() -> &'static Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-}
-
 fn config(
     seen: &Arc<Mutex<SessionSeen>>,
     schemes: &[u16],
@@ -96,10 +90,13 @@ fn config(
         Purpose::Page => (&[&TLS13, &TLS12], &[b"http/1.1"]),
     };
     let schemes = schemes.iter().map(|scheme| SignatureScheme::from(*scheme)).collect();
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(onlooker::provider()))
         .with_protocol_versions(versions)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Onlooker { seen: Arc::clone(seen), schemes }))
+        .with_custom_certificate_verifier(Arc::new(Onlooker {
+            witness: Chain { seen: Arc::clone(seen) },
+            schemes,
+        }))
         .with_client_cert_resolver(Arc::new(NoCertificate { seen: Arc::clone(seen) }));
     config.resumption = Resumption::store(Arc::new(Counter { seen: Arc::clone(seen) }));
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
@@ -138,48 +135,17 @@ impl ClientSessionStore for Counter {
     }
 }
 
+/// What certificates and staple a handshake shows goes to the rest of what it does.
 #[derive(Debug)]
-struct Onlooker {
+struct Chain {
     seen: Arc<Mutex<SessionSeen>>,
-    schemes: Vec<SignatureScheme>,
 }
 
-impl ServerCertVerifier for Onlooker {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain = std::iter::once(end_entity).chain(intermediates).take(MAX_CHAIN);
+impl Witness for Chain {
+    fn shown(&self, chain: Vec<Vec<u8>>, staple: &[u8]) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.chain = chain.map(|der| der.to_vec()).collect();
-        seen.staple = ocsp_response.iter().copied().take(MAX_STAPLE).collect();
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
+        seen.chain = chain;
+        seen.staple = staple.iter().copied().take(MAX_STAPLE).collect();
     }
 }
 

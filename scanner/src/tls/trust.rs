@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error, RootCertStore};
 
-use super::session::provider;
+use crate::onlooker::provider;
 
 /// A store of roots.
 #[derive(Debug, Clone)]
