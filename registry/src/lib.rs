@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cell;
 pub mod change;
 pub mod check;
 pub mod columns;
@@ -14,5 +13,6 @@ pub mod import;
 pub mod overlap;
 pub mod ports;
 pub mod reason;
-pub mod table;
 pub mod template;
+
+pub use intake::{cell, table};
