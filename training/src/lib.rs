@@ -7,8 +7,11 @@
 #![forbid(unsafe_code)]
 
 pub mod certificates;
+pub mod coverage;
 pub mod credits;
+pub mod due;
 pub mod issue;
+pub mod moves;
 pub mod people;
 pub mod ports;
 pub mod records;
