@@ -5,3 +5,9 @@
 //! arguments.
 
 #![forbid(unsafe_code)]
+
+mod base32;
+pub mod id_number;
+pub mod identity;
+pub mod serial;
+pub mod token;
