@@ -9,5 +9,7 @@
 mod base32;
 pub mod id_number;
 pub mod identity;
+pub mod keys;
 pub mod serial;
+pub mod statement;
 pub mod token;
