@@ -10,6 +10,7 @@ mod base32;
 pub mod id_number;
 pub mod identity;
 pub mod keys;
+pub mod revocations;
 pub mod serial;
 pub mod statement;
 pub mod token;
