@@ -14,3 +14,4 @@ pub mod revocations;
 pub mod serial;
 pub mod statement;
 pub mod token;
+pub mod verifier;
