@@ -5,7 +5,9 @@
 //! ([`read::ReadLimits`]), since the files come from hundreds of offices.
 
 pub mod chart;
+pub mod paper;
 pub mod palette;
+pub mod pdf;
 pub mod read;
 pub mod sheet;
 pub mod write;
