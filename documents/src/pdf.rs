@@ -1,6 +1,6 @@
 //! Documents as PDF, set by typst: certificates, sign-in sheets, letters, evidence sheets.
 //!
-//! The same value, the same fonts and the same templates give the same bytes. Files are PDF/A-2u with tags. It must
+//! The same value, the same fonts and the same templates give the same bytes. Files are PDF/A-2u, with tags except sign-in sheets. It must
 //! not read a clock or the fonts of the system beyond [`fonts::OPEN_FONTS`], and never prints a box for a character
 //! that no font has. What was issued is kept by the caller; a reprint is that file, not a second setting.
 
@@ -155,6 +155,8 @@ fn set(world: &PaperWorld<'_>, dated_on: NaiveDate) -> Result<Pdf, Problem> {
         ident: Smart::Auto,
         creator: Smart::Custom(Some("Sentrypost".to_owned())),
         timestamp: world::date(dated_on).map(Timestamp::new_utc),
+        // Tags for a thousand empty cells to sign in make the file ten times as large and help nobody.
+        tagged: world.template != Template::SignIn,
         standards: PdfStandards::new(&[PdfStandard::A_2u]).expect("one standard alone is consistent"),
         ..PdfOptions::default()
     };
