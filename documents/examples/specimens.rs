@@ -20,7 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lying = specimens::certificate();
     let upright = documents::paper::CertificateDoc { orientation: Orientation::Portrait, ..lying.clone() };
     let bare = documents::paper::CertificateDoc { photo: PhotoFrame::None, ..lying.clone() };
-    let save = |name: &str, print: &dyn Fn() -> Result<Pdf, PdfError>| -> Result<(), Box<dyn std::error::Error>> {
+    let save = |name: &str,
+                print: &dyn Fn() -> Result<Pdf, PdfError>|
+     -> Result<(), Box<dyn std::error::Error>> {
         let began = Instant::now();
         let printed = print()?;
         println!("{name}: {} pages, {} bytes in {:?}", printed.n_pages, printed.bytes.len(), began.elapsed());
@@ -40,7 +42,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     save("evidence.pdf", &|| pdf::evidence_sheet(&specimens::evidence(), &fonts))?;
     let began = Instant::now();
     for number in 0..20 {
-        let doc = documents::paper::CertificateDoc { serial: format!("AG-2026-M-{number:06}-7"), ..lying.clone() };
+        let doc =
+            documents::paper::CertificateDoc { serial: format!("AG-2026-M-{number:06}-7"), ..lying.clone() };
         pdf::certificate_a4(&doc, &fonts)?;
     }
     println!("one more certificate in {:?}", began.elapsed() / 20);

@@ -5,8 +5,8 @@
 //! ([`read::ReadLimits`]), since the files come from hundreds of offices.
 
 pub mod chart;
-pub mod paper;
 pub mod palette;
+pub mod paper;
 pub mod pdf;
 pub mod read;
 pub mod sheet;

@@ -12,6 +12,7 @@ mod template;
 mod world;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -28,12 +29,23 @@ use self::world::PaperWorld;
 use crate::paper::{Block, CertificateDoc, DigestDoc, EvidenceDoc, SignInDoc};
 
 /// A printed document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pdf {
     pub bytes: Vec<u8>,
     pub n_pages: usize,
     /// The faces that drew something, in the order of preference of the font set.
     pub faces: Vec<FaceName>,
+}
+
+/// Tells about the bytes, not each of them.
+impl fmt::Debug for Pdf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pdf")
+            .field("n_bytes", &self.bytes.len())
+            .field("n_pages", &self.n_pages)
+            .field("faces", &self.faces)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Limits on what one document holds; beyond, it is a fault of the caller rather than a document.

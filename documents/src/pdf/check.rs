@@ -48,7 +48,8 @@ fn characters(text: &str, field: &str, fonts: &FontSet) -> Result<(), PdfError> 
 /// Also what turns the direction of writing or ends a line unseen: a name must not be printed otherwise than it is
 /// stored.
 fn is_control(character: char) -> bool {
-    let turns = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let separates = matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}');
     (character.is_control() && character != '\n') || turns || separates
 }

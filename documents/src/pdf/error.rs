@@ -66,6 +66,8 @@ pub enum FontError {
     NotAFont { path: PathBuf },
     #[error("{path} has {bytes} bytes, more than the {limit} that a font file may have")]
     TooLarge { path: PathBuf, bytes: u64, limit: u64 },
-    #[error("{folder} holds {found} font files, more than the {limit} that are loaded; keep those that are used")]
+    #[error(
+        "{folder} holds {found} font files, more than the {limit} that are loaded; keep those that are used"
+    )]
     TooMany { folder: PathBuf, found: usize, limit: usize },
 }

@@ -16,10 +16,8 @@ use typst::utils::LazyHash;
 use super::error::FontError;
 
 /// Where Debian's packages put the open fonts: texlive-lang-chinese, and fonts-noto-cjk.
-pub const OPEN_FONTS: &[&str] = &[
-    "/usr/share/texlive/texmf-dist/fonts/opentype/public/fandol",
-    "/usr/share/fonts/opentype/noto",
-];
+pub const OPEN_FONTS: &[&str] =
+    &["/usr/share/texlive/texmf-dist/fonts/opentype/public/fandol", "/usr/share/fonts/opentype/noto"];
 
 /// Files of those folders that are used; whatever else lies there is left alone.
 const OPEN_FILES: &[&str] = &[
@@ -167,7 +165,10 @@ impl Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [noto, fandol] = Missing::PACKAGES;
-        write!(f, "install the package {noto} (and {fandol} for 仿宋), or put font files into the fonts folder")?;
+        write!(
+            f,
+            "install the package {noto} (and {fandol} for 仿宋), or put font files into the fonts folder"
+        )?;
         let places: Vec<String> = self.looked_in.iter().map(|path| path.display().to_string()).collect();
         write!(f, "; looked in {}", places.join(", "))
     }

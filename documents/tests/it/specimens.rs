@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use documents::paper::{
-    Align, Block, CertificateDoc, ColumnSpec, ContactLine, DigestDoc, EvidenceDoc, FactLine, LapseRow, OpeningRow,
-    Orientation, PhotoFrame, SignInDoc, SignInRow, TopicLine,
+    Align, Block, CertificateDoc, ColumnSpec, ContactLine, DigestDoc, EvidenceDoc, FactLine, LapseRow,
+    OpeningRow, Orientation, PhotoFrame, SignInDoc, SignInRow, TopicLine,
 };
 
 pub fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -47,7 +47,8 @@ pub fn certificate() -> CertificateDoc {
 pub fn sign_in(n_rows: usize) -> SignInDoc {
     let rows = (1..=n_rows).map(|number| SignInRow {
         name: format!("示例{}", ["甲", "乙", "丙", "丁", "戊"][number % 5]),
-        unit: ["示例市虚构区政务服务数据管理局", "示例市档案馆", "虚构县人民政府办公室"][number % 3].to_owned(),
+        unit: ["示例市虚构区政务服务数据管理局", "示例市档案馆", "虚构县人民政府办公室"][number % 3]
+            .to_owned(),
         post: ["维护人员", "开发人员", "主管"][number % 3].to_owned(),
         remark: if number % 11 == 0 { "补考".to_owned() } else { String::new() },
     });
@@ -66,16 +67,19 @@ pub fn sign_in(n_rows: usize) -> SignInDoc {
 }
 
 pub fn digest() -> DigestDoc {
-    let lapse = |holder: &str, post: &str, system: &str, serial: &str, on: NaiveDate, left: i64, state: &str| LapseRow {
-        holder: holder.to_owned(),
-        post: post.to_owned(),
-        system: system.to_owned(),
-        category: "安全运维（三级）".to_owned(),
-        serial: serial.to_owned(),
-        lapses_on: on,
-        days_left: left,
-        state: state.to_owned(),
-    };
+    let lapse =
+        |holder: &str, post: &str, system: &str, serial: &str, on: NaiveDate, left: i64, state: &str| {
+            LapseRow {
+                holder: holder.to_owned(),
+                post: post.to_owned(),
+                system: system.to_owned(),
+                category: "安全运维（三级）".to_owned(),
+                serial: serial.to_owned(),
+                lapses_on: on,
+                days_left: left,
+                state: state.to_owned(),
+            }
+        };
     let text = str::to_owned;
     DigestDoc {
         issuing_body: text("示例市信息安全测评中心"),
@@ -86,8 +90,24 @@ pub fn digest() -> DigestDoc {
         dated_on: day(2026, 11, 23),
         paragraphs: Vec::new(),
         lapses: vec![
-            lapse("示例一", "维护人员", "虚构政务服务网", "AG-2023-M-000107-3", day(2026, 11, 20), -3, "已过期"),
-            lapse("示例禤玥", "维护人员", "虚构政务服务网", "AG-2023-M-000108-1", day(2026, 11, 30), 7, "待复审"),
+            lapse(
+                "示例一",
+                "维护人员",
+                "虚构政务服务网",
+                "AG-2023-M-000107-3",
+                day(2026, 11, 20),
+                -3,
+                "已过期",
+            ),
+            lapse(
+                "示例禤玥",
+                "维护人员",
+                "虚构政务服务网",
+                "AG-2023-M-000108-1",
+                day(2026, 11, 30),
+                7,
+                "待复审",
+            ),
             lapse("示例三", "开发人员", "", "AG-2023-D-000052-9", day(2027, 1, 22), 60, ""),
         ],
         openings: vec![OpeningRow {
@@ -137,7 +157,9 @@ pub fn evidence() -> EvidenceDoc {
         blocks: vec![
             Block::Heading { text: text("一、培训计划") },
             Block::Paragraph {
-                text: text("各岗位的培训计划按岗位类别制定，包含基础知识、岗位操作规程等内容；每年至少组织一次技能考核，考核结果在册。"),
+                text: text(
+                    "各岗位的培训计划按岗位类别制定，包含基础知识、岗位操作规程等内容；每年至少组织一次技能考核，考核结果在册。",
+                ),
             },
             Block::Table {
                 caption: text("表 1 各岗位培训计划"),
