@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, in words. Nothing here does anything.
 
+mod cert;
 mod tls;
 mod training;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use cert::{Act, Cert, Keys, SignedBy};
 pub use tls::{Tls, Tongue, WayIn};
 pub use training::{By, Listed, On, Post, Training, TrainingImport, WhichSitting, Who};
 
@@ -70,6 +72,9 @@ pub enum Command {
     /// People, posts, sittings and scores; who must hold a post certificate, and who does.
     #[command(subcommand)]
     Training(Training),
+    /// Post certificates: issue, print, verify, suspend, revoke.
+    #[command(subcommand)]
+    Cert(Cert),
 }
 
 #[derive(Debug, Args)]

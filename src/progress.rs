@@ -12,6 +12,15 @@ use crate::output;
 
 /// Between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// A bar over things of one kind, drawn on a terminal only.
+pub fn bar(n: u64, of_what: &'static str) -> ProgressBar {
+    let style = "{bar:30} {pos}/{len} {msg}  {eta} left";
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(n) } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::with_template(style).expect("a sound template"));
+    bar.with_message(of_what)
+}
+
 /// Follows a sweep until its sender is gone.
 pub fn follow(progress: watch::Receiver<Progress>) -> JoinHandle<()> {
     let terminal = std::io::stderr().is_terminal();

@@ -66,6 +66,12 @@ pub fn certificate_card(doc: &CertificateDoc, fonts: &FontSet) -> Result<Pdf, Pd
     certificate(Template::CertificateCard, doc, fonts)
 }
 
+/// Whether every character of a certificate can be printed: to be known before anything is issued.
+pub fn check_certificate(doc: &CertificateDoc, fonts: &FontSet) -> Result<(), PdfError> {
+    at_most("topics", doc.topics.len(), MAX_TOPICS)?;
+    check::texts(&json!(doc), "", fonts)
+}
+
 /// 30 rows a page, on A4 upright.
 pub fn sign_in_sheet(doc: &SignInDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
     let rows = doc.rows.len() + usize::from(doc.spare_rows);

@@ -1,6 +1,7 @@
 //! The commands, one file each, and the way to them.
 
 mod audit;
+mod cert;
 mod demo;
 mod findings;
 mod import;
@@ -31,5 +32,6 @@ pub async fn run(cli: Cli) -> Outcome {
         Command::Report(command) => report::run(&global, command).await,
         Command::Audit(asked) => audit::run(&global, &asked).await,
         Command::Training(command) => training::run(&global, command).await,
+        Command::Cert(command) => cert::run(&global, command).await,
     }
 }

@@ -2,9 +2,12 @@
 
 use intake::cell::name_key;
 use model::id::{SystemId, UnitId};
+use training::certificates::PostCertificate;
 use training::people::Staff;
 use training::records::Book;
+use training::serial::Serial;
 use training::sittings::Sitting;
+use training::token::Token;
 
 use super::Desk;
 use crate::exit::{Exit, Failure};
@@ -113,5 +116,23 @@ pub fn which_sitting<'a>(desk: &'a Desk, given: &str) -> Result<&'a Sitting, Fai
     match sitting {
         Some(sitting) => Ok(sitting),
         None => none("sitting", given, "sentrypost training sittings"),
+    }
+}
+
+/// A certificate by its serial or token. Of several editions and periods of a serial the latest.
+pub fn certificate<'a>(desk: &'a Desk, given: &str) -> Result<&'a PostCertificate, Failure> {
+    let own = desk.records.certificates.iter();
+    let found = if let Ok(serial) = given.parse::<Serial>() {
+        let serial = serial.to_string();
+        own.filter(|one| one.serial == serial).max_by_key(|one| (one.period, one.edition))
+    } else if let Ok(token) = given.parse::<Token>() {
+        let mut own = own;
+        own.find(|one| one.token.parse::<Token>().is_ok_and(|kept| kept == token))
+    } else {
+        None
+    };
+    match found {
+        Some(certificate) => Ok(certificate),
+        None => none("certificate", given, "sentrypost cert list"),
     }
 }

@@ -2,8 +2,11 @@
 //! are decided again when somebody else was faster.
 
 mod find;
+pub mod keys;
+pub mod ledger;
 mod listing;
 pub mod names;
+pub mod papers;
 
 use std::collections::HashSet;
 
@@ -15,7 +18,7 @@ use training::ports::{Applied, LogLine, TrainingStore};
 use training::records::{Change, Records};
 use training::scheme::Scheme;
 
-pub use find::{staff, system, unit, which_sitting};
+pub use find::{certificate, staff, system, unit, which_sitting};
 pub use listing::Listing;
 
 use crate::cli::Global;

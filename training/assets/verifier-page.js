@@ -124,6 +124,9 @@
     }).sort(function (a, b) { return WEIGHT.indexOf(b.state) - WEIGHT.indexOf(a.state); })[0];
   }
 
+  // Of what can't be told a statement: these say that it isn't to be trusted, the others that it wasn't read.
+  var UNTRUE = ["unknownKey", "revokedKey", "badSignature"];
+
   function listAge() { return daysBetween(list.issued, today()); }
   function listIsOld() { return listAge() > DATA.stale_after_days || list.next < today(); }
 
@@ -154,7 +157,7 @@
     result.hidden = !shown;
     if (!shown) return;
     var s = shown.statement;
-    var told = s ? judge(s) : { state: shown.problem.kind, look: "bad" };
+    var told = s ? judge(s) : { state: shown.problem.kind, look: UNTRUE.indexOf(shown.problem.kind) < 0 ? "doubt" : "bad" };
     var values = Object.assign({ on: today() }, s, shown.problem && shown.problem.values);
     if (list) Object.assign(values, { days: listAge(), listed: list.issued, next: list.next });
     if (told.entry) Object.assign(values, { since: told.entry.since, reason: t("reason-" + told.entry.reason) });
@@ -259,6 +262,7 @@
       shown = { problem: problem };
     }
     show();
+    $("result").scrollIntoView({ block: "nearest" });
   }
 
   function load(text) {

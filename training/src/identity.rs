@@ -9,12 +9,13 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::base32;
 use crate::id_number::IdNumber;
 
 const SCHEME_AES_256_GCM: u8 = 1;
+const SECRET_FORMAT: &str = "sentrypost-identity-key-1";
 const ID_BYTES: usize = 4;
 const NONCE_BYTES: usize = 12;
 const SEALED_BYTES: usize = 1 + ID_BYTES + NONCE_BYTES + 18 + 16;
@@ -53,6 +54,13 @@ impl BlindIndex {
 /// A sealed ID number: scheme (1 byte), key id (4), nonce (12), ciphertext (18), tag (16).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed([u8; SEALED_BYTES]);
+
+/// The text is no identity key, or one that was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is no identity key as sentrypost writes them, or it was changed; restore it from the backup of the keys"
+)]
+pub struct SecretTextError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -100,6 +108,24 @@ impl IdentityKey {
         index.zeroize();
         seal.zeroize();
         key
+    }
+
+    /// One line for a file that only the service may read: format, id, secret.
+    pub fn secret_text(secret: &[u8; 32]) -> Zeroizing<String> {
+        let text = Zeroizing::new(base32::encode(secret));
+        Zeroizing::new(format!("{SECRET_FORMAT} {} {}\n", IdentityKey::new(secret).id, text.as_str()))
+    }
+
+    /// The id in the text proves that the secret is whole: a damaged one would be another key, silently.
+    pub fn from_secret_text(text: &str) -> Result<IdentityKey, SecretTextError> {
+        let words: Vec<&str> = text.split_whitespace().take(4).collect();
+        let [SECRET_FORMAT, id, secret] = *words.as_slice() else { return Err(SecretTextError) };
+        if secret.len() > 64 {
+            return Err(SecretTextError);
+        }
+        let bytes = Zeroizing::new(base32::decode(secret).map_err(|_| SecretTextError)?);
+        let key = IdentityKey::new(bytes.as_slice().try_into().map_err(|_| SecretTextError)?);
+        if key.id.to_string() == id { Ok(key) } else { Err(SecretTextError) }
     }
 
     pub fn id(&self) -> IdentityKeyId {
@@ -254,94 +280,4 @@ impl IdentityKeys {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PERSON: &str = "00000000-0000-7000-8000-000000000001";
-
-    /// Made-up people: region 000001 isn't any place's.
-    fn number(order: u32) -> IdNumber {
-        (0..10)
-            .map(|digit| format!("00000119900101{order:03}{digit}"))
-            .chain([format!("00000119900101{order:03}X")])
-            .find_map(|text| text.parse().ok())
-            .unwrap()
-    }
-
-    #[test]
-    fn opens_what_was_sealed() {
-        let keys = IdentityKeys::new(IdentityKey::new(&[1; 32]), vec![]);
-        let sealed = keys.current().seal(&number(1), PERSON, [7; 12]);
-        assert_eq!(keys.open(&sealed, PERSON), Ok(number(1)));
-        assert_eq!(Sealed::from_text(&sealed.to_text()), Ok(sealed.clone()));
-        assert_eq!(Sealed::from_bytes(sealed.as_bytes()), Ok(sealed));
-    }
-
-    #[test]
-    fn every_changed_bit_is_noticed() {
-        let keys = IdentityKeys::new(IdentityKey::new(&[1; 32]), vec![]);
-        let sealed = keys.current().seal(&number(1), PERSON, [7; 12]);
-        for at in 0..SEALED_BYTES {
-            for bit in 0..8 {
-                let mut bytes = sealed.0;
-                bytes[at] ^= 1 << bit;
-                let opened = Sealed::from_bytes(&bytes).and_then(|sealed| keys.open(&sealed, PERSON));
-                let expected = match at {
-                    0 => matches!(opened, Err(OpenError::Malformed)),
-                    1..5 => matches!(opened, Err(OpenError::UnknownKey(_))),
-                    _ => opened == Err(OpenError::Tampered),
-                };
-                assert!(expected, "byte {at}: {opened:?}");
-            }
-        }
-        for length in 0..SEALED_BYTES {
-            assert_eq!(Sealed::from_bytes(&sealed.0[..length]), Err(OpenError::Malformed));
-        }
-    }
-
-    #[test]
-    fn does_not_open_for_another_person() {
-        let keys = IdentityKeys::new(IdentityKey::new(&[1; 32]), vec![]);
-        let sealed = keys.current().seal(&number(1), PERSON, [7; 12]);
-        let other = "00000000-0000-7000-8000-000000000002";
-        assert_eq!(keys.open(&sealed, other), Err(OpenError::Tampered));
-    }
-
-    #[test]
-    fn finds_the_same_person_and_nobody_else() {
-        let key = IdentityKey::new(&[1; 32]);
-        assert_eq!(key.blind_index(&number(1)), key.blind_index(&number(1)));
-        assert_ne!(key.blind_index(&number(1)), key.blind_index(&number(2)));
-        assert_ne!(key.blind_index(&number(1)), IdentityKey::new(&[2; 32]).blind_index(&number(1)));
-    }
-
-    #[test]
-    fn old_keys_keep_opening_and_records_move_to_the_new_key() {
-        let old = IdentityKeys::new(IdentityKey::new(&[1; 32]), vec![]);
-        let sealed = old.current().seal(&number(1), PERSON, [7; 12]);
-        let keys = IdentityKeys::new(IdentityKey::new(&[2; 32]), vec![IdentityKey::new(&[1; 32])]);
-        assert_eq!(keys.open(&sealed, PERSON), Ok(number(1)));
-        assert_eq!(keys.blind_indexes(&number(1))[1], old.current().blind_index(&number(1)));
-        let (resealed, index) = keys.reseal(&sealed, PERSON, [8; 12]).unwrap().unwrap();
-        assert_eq!(index, keys.current().blind_index(&number(1)));
-        assert_eq!(resealed.key_id(), keys.current().id());
-        assert_eq!(keys.reseal(&resealed, PERSON, [9; 12]), Ok(None));
-        assert_eq!(old.open(&resealed, PERSON), Err(OpenError::UnknownKey(keys.current().id())));
-    }
-
-    /// The values were worked out by another HKDF and HMAC (Python's).
-    #[test]
-    fn derived_values_do_not_change_between_versions() {
-        let key = IdentityKey::new(&[1; 32]);
-        assert_eq!(key.id().to_string(), "ae91ea72");
-        let index = key.blind_index(&number(1));
-        assert_eq!(base32::encode(index.as_bytes()), "JVGM65BWJRQRME6Y9XRWWV35KGPFYSCBST3Q4Z354RHEBVYT17Q0");
-    }
-
-    #[test]
-    fn shows_no_secret() {
-        let key = IdentityKey::new(&[1; 32]);
-        let sealed = key.seal(&number(1), PERSON, [7; 12]);
-        assert_eq!(format!("{key:?} {sealed:?}"), format!("IdentityKey({0}) Sealed(key {0})", key.id()));
-    }
-}
+mod tests;

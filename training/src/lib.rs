@@ -15,6 +15,7 @@ pub mod id_number;
 pub mod identity;
 pub mod issue;
 pub mod keys;
+pub mod making;
 pub mod moves;
 pub mod people;
 pub mod ports;

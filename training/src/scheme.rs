@@ -7,6 +7,7 @@ use model::staffing::Requirement;
 use serde::{Deserialize, Serialize};
 
 use crate::sittings::Score;
+use crate::statement::Address;
 
 const EMBEDDED: &str = include_str!("../../policy/training.toml");
 
@@ -20,6 +21,9 @@ pub struct Scheme {
     pub issuer: String,
     /// Letters that serials begin with.
     pub series: String,
+    /// Address of the page that QR codes open, where there is one.
+    #[serde(default)]
+    pub verify_at: Option<String>,
     #[serde(rename = "topic")]
     pub topics: Vec<Topic>,
     #[serde(rename = "category")]
@@ -138,6 +142,9 @@ impl Scheme {
         };
         if !(2..=6).contains(&self.series.len()) || !self.series.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(format!("series {:?}: two to six capital letters", self.series));
+        }
+        if let Some(address) = &self.verify_at {
+            address.parse::<Address>().map_err(|error| format!("verify_at: {error}"))?;
         }
         let mut topics = HashSet::new();
         for topic in &self.topics {

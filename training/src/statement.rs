@@ -91,6 +91,8 @@ pub enum StatementError {
 pub enum MakeError {
     #[error("the {0} is missing")]
     Missing(&'static str),
+    #[error("the {0} is longer than a statement takes")]
+    TooLong(&'static str),
     #[error("the date {0} is outside 2000-01-01 to 2179-06-06")]
     Date(NaiveDate),
     #[error("the certificate would end on {valid_until}, before its first day {issued_on}")]
@@ -114,6 +116,32 @@ impl StatementError {
             StatementError::Malformed(_) => "二维码内容已损坏".into(),
             StatementError::Signature(error) => error.zh(),
         }
+    }
+}
+
+impl MakeError {
+    pub fn zh(&self) -> String {
+        match self {
+            MakeError::Missing(what) => format!("缺少{}", part_zh(what)),
+            MakeError::TooLong(what) => format!("{}过长", part_zh(what)),
+            MakeError::Date(date) => format!("日期{date}超出 2000-01-01 至 2179-06-06 的范围"),
+            MakeError::EndsBeforeItBegins { issued_on, valid_until } => {
+                format!("有效期至{valid_until}，早于发证日期{issued_on}")
+            }
+            MakeError::Address => {
+                format!("二维码网址应以 http:// 或 https:// 开头，不超过{MAX_ADDRESS}个英文字符且不含 #")
+            }
+            MakeError::Key(_) => "签名密钥不可用，请检查密钥文件夹".into(),
+        }
+    }
+}
+
+fn part_zh(what: &str) -> &str {
+    match what {
+        "name" => "姓名",
+        "name of the category" => "类别名称",
+        "unit" => "单位",
+        _ => "证书编号",
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn encode(
         (&statement.category_name, "name of the category"),
         (unit, "unit"),
     ] {
-        push_text(&mut bytes, text).ok_or(MakeError::Missing(what))?;
+        push_text(&mut bytes, text).ok_or(MakeError::TooLong(what))?;
     }
     Ok(bytes)
 }
@@ -68,7 +68,7 @@ fn code(algorithm: Algorithm) -> u8 {
     }
 }
 
-/// `None` if it is longer than a length tells, which the limits on each text don't let happen.
+/// `None` if it is longer than a length tells, which no text within its limit is.
 fn push_text(bytes: &mut Vec<u8>, text: &str) -> Option<()> {
     let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let (mark, encoded) =

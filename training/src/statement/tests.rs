@@ -208,6 +208,9 @@ fn what_cannot_be_stated_is_refused() {
     check(Printed { category_name: "", ..original }, MakeError::Missing("name of the category"));
     check(Printed { issued_on: day("1999-12-31"), ..original }, MakeError::Date(day("1999-12-31")));
     check(Printed { valid_until: day("2179-06-07"), ..original }, MakeError::Date(day("2179-06-07")));
+    let by_hand = Statement { unit: Some("虚构".repeat(40)), ..Statement::of(&original).unwrap() };
+    let key = SigningKey::from_seed(Algorithm::Ed25519, &[7; 32]).unwrap();
+    assert_eq!(by_hand.sign(&key, None), Err(MakeError::TooLong("unit")));
     let (issued_on, valid_until) = (day("2026-11-23"), day("2026-11-22"));
     check(
         Printed { issued_on, valid_until, ..original },

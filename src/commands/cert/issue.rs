@@ -1,0 +1,208 @@
+//! Issuing in batch: who gets one and who doesn't, the certificates, then their files.
+
+use model::id::{StaffId, UnitId};
+use serde::Serialize;
+use training::issue::{Candidate, decide};
+use training::making::{Making, make};
+use training::records::{Book, Change};
+use training::scheme::Category;
+
+use crate::cli::On;
+use crate::clock::{self, SystemMint};
+use crate::desk::keys::{self, KeyFolder};
+use crate::desk::ledger::Ledger;
+use crate::desk::names::Names;
+use crate::desk::papers::Papers;
+use crate::desk::{self, Desk};
+use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::output::{self, Columns};
+use crate::progress;
+
+pub struct Wish {
+    pub category: String,
+    pub people: Vec<String>,
+    pub on: On,
+    pub reason: String,
+    pub by: Option<String>,
+    pub dry_run: bool,
+    pub json: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Unissued {
+    #[error("there is no category {given:?}; the scheme has {known}")]
+    NoCategory { given: String, known: String },
+}
+
+/// One person of a batch.
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    unit: String,
+    /// `None` in a preview of a first certificate.
+    serial: Option<String>,
+    period: u16,
+    valid_until: Option<String>,
+    /// Why there is none.
+    refused: Option<String>,
+}
+
+pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
+    let category = category_of(&desk, &wish.category)?;
+    let today = desk.session.today();
+    let day = wish.on.on.unwrap_or(today);
+    let by = wish.by.clone().unwrap_or_else(|| desk.session.actor.clone());
+    let people = wish.people.iter().map(|given| desk::staff(&desk, given).map(|one| one.id));
+    let people: Vec<StaffId> = people.collect::<Result<_, Failure>>()?;
+    let papers = Papers::open(&desk)?;
+    if wish.dry_run {
+        let (ready, refused) = decided(&desk, &category, &people, day);
+        let shown = ready.iter().map(|one| preview(&desk, one)).chain(refused);
+        show(&shown.collect::<Vec<_>>(), wish.json)?;
+        output::note("nothing was issued: this is a dry run");
+        return Ok(Exit::Done);
+    }
+    let folder = KeyFolder::of(&desk.session.data)?;
+    let ring = folder.ring_to_sign(today)?;
+    let ledger = Ledger::of(&desk.session.data)?;
+    let address = desk.scheme.verify_at.as_ref().and_then(|address| address.parse().ok());
+    let (issued, mut shown) = desk
+        .change(|desk| {
+            let (ready, refused) = decided(desk, &category, &people, day);
+            let unit_name = |id: UnitId| Names::of(&desk.register, &desk.records).unit(id).to_owned();
+            let making = Making {
+                scheme: &desk.scheme,
+                category: &category,
+                day,
+                at: clock::now(),
+                decided_by: &by,
+                reason: &wish.reason,
+                key: ring.signer().or_exit(Exit::Data)?,
+                address: address.as_ref(),
+                highest_elsewhere: ledger.highest(&desk.scheme.series)?,
+                unit_name: &unit_name,
+            };
+            let book = Book::of(&desk.records);
+            let change: Change =
+                make(&book, &making, &ready, &mut SystemMint, &mut keys::random).or_exit(Exit::BadInput)?;
+            // Before anything is stored: a name that can't be printed refuses the batch.
+            for certificate in &change.certificates {
+                papers.check_texts(certificate)?;
+            }
+            if let Some(last) = change.certificates.iter().map(|one| &one.serial).max() {
+                ledger.reach(last)?;
+            }
+            let n = change.certificates.len();
+            let line =
+                desk.line("issued", format!("{n} certificates {}", category.code), wish.reason.clone());
+            let ids: Vec<_> = change.certificates.iter().map(|one| one.id).collect();
+            Ok((change, line, (ids, refused)))
+        })
+        .await?;
+    let certificates: Vec<_> =
+        desk.records.certificates.iter().filter(|one| issued.contains(&one.id)).collect();
+    let made = certificates.iter().map(|one| Shown {
+        name: one.printed.name.clone(),
+        unit: one.printed.unit.clone(),
+        serial: Some(one.serial.clone()),
+        period: one.period,
+        valid_until: Some(one.valid_until.to_string()),
+        refused: None,
+    });
+    shown = made.chain(shown).collect();
+    complete(&desk, &papers).await?;
+    show(&shown, wish.json)?;
+    output::note(format!("{} issued, {} passed over", issued.len(), shown.len() - issued.len()));
+    Ok(Exit::Done)
+}
+
+/// Writes the files of all certificates that lack one.
+pub async fn files(desk: Desk) -> Outcome {
+    let papers = Papers::open(&desk)?;
+    let n = complete(&desk, &papers).await?;
+    output::data(format!("{n} files written"));
+    Ok(Exit::Done)
+}
+
+async fn complete(desk: &Desk, papers: &Papers) -> Result<usize, Failure> {
+    let unfinished: Vec<_> =
+        desk.records.certificates.iter().filter(|one| papers.is_unfinished(one)).collect();
+    let bar = progress::bar(unfinished.len() as u64, "certificates");
+    let mut n = 0;
+    for certificate in unfinished {
+        n += papers.complete(desk, certificate).await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(n)
+}
+
+fn category_of(desk: &Desk, given: &str) -> Result<Category, Failure> {
+    let known = || desk.scheme.categories.iter().map(|one| one.code.as_str()).collect::<Vec<_>>().join(", ");
+    let found = desk.scheme.category(&given.to_ascii_uppercase()).cloned();
+    found.ok_or_else(|| {
+        Failure::new(Exit::NotFound, Unissued::NoCategory { given: given.to_owned(), known: known() })
+    })
+}
+
+fn decided(
+    desk: &Desk,
+    category: &Category,
+    people: &[StaffId],
+    day: chrono::NaiveDate,
+) -> (Vec<Candidate>, Vec<Shown>) {
+    let book = Book::of(&desk.records);
+    let names = Names::of(&desk.register, &desk.records);
+    let is_asked = |id: &StaffId| people.is_empty() || people.contains(id);
+    let (mut ready, mut refused) = (Vec::new(), Vec::new());
+    for id in desk.records.staff.iter().map(|one| one.id).filter(is_asked) {
+        match decide(&book, &desk.scheme, category, id, day) {
+            Ok(candidate) => ready.push(candidate),
+            // Whoever holds no such post isn't passed over; nobody thought of them.
+            Err(training::issue::NotIssued::NoPost) if people.is_empty() => {}
+            Err(why) => refused.push(Shown {
+                name: names.staff(id).to_owned(),
+                unit: unit_of(&book, &names, id),
+                serial: None,
+                period: 0,
+                valid_until: None,
+                refused: Some(why.to_string()),
+            }),
+        }
+    }
+    (ready, refused)
+}
+
+fn unit_of(book: &Book<'_>, names: &Names<'_>, id: StaffId) -> String {
+    book.holdings(id).last().map(|held| names.unit(held.unit).to_owned()).unwrap_or_default()
+}
+
+fn preview(desk: &Desk, candidate: &Candidate) -> Shown {
+    let names = Names::of(&desk.register, &desk.records);
+    Shown {
+        name: names.staff(candidate.staff).to_owned(),
+        unit: unit_of(&Book::of(&desk.records), &names, candidate.staff),
+        serial: candidate.serial.clone(),
+        period: candidate.period,
+        valid_until: None,
+        refused: None,
+    }
+}
+
+fn show(shown: &[Shown], json: bool) -> Result<(), Failure> {
+    if json {
+        return output::json("sentrypost-cert-issue/1", &shown).or_exit(Exit::Internal);
+    }
+    let headers = ["name 姓名", "unit 单位", "serial 编号", "until 有效期至", "not issued because"];
+    let rows = shown.iter().map(|one| {
+        vec![
+            one.name.clone(),
+            one.unit.clone(),
+            one.serial.clone().unwrap_or_default(),
+            one.valid_until.clone().unwrap_or_default(),
+            one.refused.clone().unwrap_or_default(),
+        ]
+    });
+    output::table(&Columns { headers: &headers, numbers: &[] }, rows);
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The ledger of serials, apart from the database: a restored backup must never give a serial a second time.
+//!
+//! One line for each batch, written and synced before the batch is stored. A batch that came to nothing leaves a line
+//! all the same; its numbers are skipped if the database doesn't know them, and the log says so.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+use training::serial::Serial;
+
+use crate::data_folder::DataFolder;
+use crate::exit::{Exit, Failure, OrExit};
+
+pub struct Ledger {
+    path: PathBuf,
+}
+
+impl Ledger {
+    pub fn of(data: &DataFolder) -> Result<Ledger, Failure> {
+        let folder = data.certificates();
+        std::fs::create_dir_all(&folder)
+            .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+        Ok(Ledger { path: folder.join("serials") })
+    }
+
+    /// The highest sequence of a series that was ever written down; 0 if none was.
+    pub fn highest(&self, series: &str) -> Result<u64, Failure> {
+        let text = match std::fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => {
+                return Err(error)
+                    .or_exit_while(Exit::Environment, format!("can't read {}", self.path.display()));
+            }
+        };
+        // A torn last line is of a batch that was never stored.
+        let serials = text.lines().filter_map(|line| line.parse::<Serial>().ok());
+        let own = serials.filter(|serial| serial.series().to_string() == series);
+        Ok(own.map(|serial| serial.sequence()).max().unwrap_or(0))
+    }
+
+    /// Writes down the last serial of a batch that is about to be stored.
+    pub fn reach(&self, serial: &str) -> Result<(), Failure> {
+        let write = || -> std::io::Result<()> {
+            let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+            writeln!(file, "{serial}")?;
+            file.sync_all()
+        };
+        write().or_exit_while(Exit::Environment, format!("can't write {}", self.path.display()))
+    }
+}

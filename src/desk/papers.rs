@@ -1,0 +1,156 @@
+//! The files of certificates: made once, kept with their hash, never made anew.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use documents::paper::{CertificateDoc, Orientation, PhotoFrame, TopicLine};
+use documents::pdf::{self, FontSet, Pdf, PdfError};
+use sha2::{Digest, Sha256};
+use training::certificates::PostCertificate;
+use training::ports::TrainingStore;
+
+use super::Desk;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::session::OrStoreFailure;
+
+/// The forms of a certificate, and what makes them.
+type Maker = fn(&CertificateDoc, &FontSet) -> Result<Pdf, PdfError>;
+const FORMS: [(&str, Maker); 2] = [("a4", pdf::certificate_a4), ("card", pdf::certificate_card)];
+
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate of {name} can't be printed")]
+struct Unprintable {
+    name: String,
+    source: PdfError,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("{0} was changed since it was issued: its hash isn't the one that is kept")]
+    Changed(String),
+    #[error("{serial} has no {form} file; `sentrypost cert files` writes it")]
+    NotWritten { serial: String, form: String },
+    #[error("{0} was entered from an old paper certificate and has no file")]
+    OldPaper(String),
+}
+
+pub struct Papers {
+    folder: PathBuf,
+    fonts: FontSet,
+}
+
+impl Papers {
+    pub fn open(desk: &Desk) -> Result<Papers, Failure> {
+        let folder = desk.session.data.certificates();
+        std::fs::create_dir_all(&folder)
+            .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+        let fonts = FontSet::load(&[desk.session.data.fonts()]).or_exit(Exit::Environment)?;
+        Ok(Papers { folder, fonts })
+    }
+
+    /// Whether all characters can be printed, to be known before anything is issued.
+    pub fn check_texts(&self, certificate: &PostCertificate) -> Result<(), Failure> {
+        pdf::check_certificate(&doc(certificate), &self.fonts)
+            .map_err(|source| unprintable(certificate, source))
+    }
+
+    pub fn is_unfinished(&self, certificate: &PostCertificate) -> bool {
+        !certificate.statement.is_empty()
+            && FORMS.iter().any(|(form, _)| !certificate.files.contains_key(*form))
+    }
+
+    /// Makes what is missing of a certificate's files; how many that were.
+    pub async fn complete(&self, desk: &Desk, certificate: &PostCertificate) -> Result<usize, Failure> {
+        if certificate.statement.is_empty() {
+            return Ok(0);
+        }
+        let mut n = 0;
+        for (form, maker) in FORMS {
+            if certificate.files.contains_key(form) {
+                continue;
+            }
+            let pdf = make(maker, certificate, &self.fonts)?;
+            let path = file_of(&self.folder, certificate, form);
+            write_whole(&path, &pdf.bytes)?;
+            let hash = sha256(&pdf.bytes);
+            desk.session.store.keep_file(certificate.id, form, &hash).await.or_store_failure()?;
+            n += 1;
+        }
+        Ok(n)
+    }
+}
+
+/// The bytes of a certificate's file as it was issued.
+pub fn stored(desk: &Desk, certificate: &PostCertificate, form: &str) -> Result<Vec<u8>, Failure> {
+    if certificate.statement.is_empty() {
+        return Err(Failure::new(Exit::NotFound, Fault::OldPaper(certificate.serial.clone())));
+    }
+    let Some(hash) = certificate.files.get(form) else {
+        let (serial, form) = (certificate.serial.clone(), form.to_owned());
+        return Err(Failure::new(Exit::NotFound, Fault::NotWritten { serial, form }));
+    };
+    let path = file_of(&desk.session.data.certificates(), certificate, form);
+    let bytes = std::fs::read(&path).or_exit_while(Exit::Data, format!("can't read {}", path.display()))?;
+    if sha256(&bytes) == *hash {
+        Ok(bytes)
+    } else {
+        Err(Failure::new(Exit::Data, Fault::Changed(path.display().to_string())))
+    }
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn file_of(folder: &Path, certificate: &PostCertificate, form: &str) -> PathBuf {
+    let PostCertificate { serial, period, edition, .. } = certificate;
+    folder.join(format!("{serial}-{period}-{edition}-{form}.pdf"))
+}
+
+fn make(maker: Maker, certificate: &PostCertificate, fonts: &FontSet) -> Result<Pdf, Failure> {
+    maker(&doc(certificate), fonts).map_err(|source| unprintable(certificate, source))
+}
+
+fn unprintable(certificate: &PostCertificate, source: PdfError) -> Failure {
+    Failure::new(Exit::BadInput, Unprintable { name: certificate.printed.name.clone(), source })
+}
+
+fn doc(certificate: &PostCertificate) -> CertificateDoc {
+    let printed = &certificate.printed;
+    CertificateDoc {
+        issuing_body: printed.issuer.clone(),
+        title: printed.title.clone(),
+        holder: printed.name.clone(),
+        unit: printed.unit.clone(),
+        post: printed.post.clone(),
+        category: certificate.category.clone(),
+        serial: printed.serial.clone(),
+        issued_on: printed.issued_on,
+        valid_until: printed.valid_until,
+        review_due_on: printed.review_due,
+        topics: printed
+            .topics
+            .iter()
+            .map(|name| TopicLine { name: name.clone(), detail: String::new() })
+            .collect(),
+        statement: None,
+        signatory: String::new(),
+        qr: certificate.statement.clone(),
+        hint: format!("扫描二维码，用离线查验页核对。查验码 {}", certificate.token),
+        photo: PhotoFrame::None,
+        orientation: Orientation::Landscape,
+    }
+}
+
+/// The file is there whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || -> std::io::Result<()> {
+        let fresh = path.with_extension("new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, path)
+    };
+    write().or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+}
