@@ -7,6 +7,7 @@ use std::time::Instant;
 use documents::paper::{Orientation, PhotoFrame};
 use documents::pdf::{self, FontSet, Pdf, PdfError};
 
+#[expect(clippy::unwrap_used, reason = "the specimens' dates are written by hand")]
 #[path = "../tests/it/specimens.rs"]
 mod specimens;
 

@@ -138,7 +138,9 @@ fn print(
     check::texts(&doc, "", fonts)?;
     let picture = qr.map(qr::picture).transpose()?;
     let modules = picture.as_ref().map(|picture| picture.modules);
-    let value = json!({ "doc": doc, "fonts": fonts.chains, "modules": modules }).to_string();
+    let mut names = serde_json::Map::new();
+    check::names(&doc, fonts, &mut names);
+    let value = json!({ "doc": doc, "fonts": fonts.chains, "names": names, "modules": modules }).to_string();
     let world = PaperWorld {
         fonts,
         template,

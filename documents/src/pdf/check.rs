@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use typst::layout::{Frame, FrameItem};
 use typst::text::TextItem;
 
@@ -27,6 +27,25 @@ pub fn texts(value: &Value, field: &str, fonts: &FontSet) -> Result<(), PdfError
             _ => texts(item, &format!("{field}.{name}"), fonts),
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+/// Names of people anywhere in the value, which are set in one family each if possible.
+pub fn names(value: &Value, fonts: &FontSet, found: &mut Map<String, Value>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| names(item, fonts, found)),
+        Value::Object(fields) => {
+            for (field, item) in fields {
+                match item {
+                    Value::String(name) if matches!(field.as_str(), "holder" | "name") => {
+                        let family = fonts.family_for(name);
+                        found.extend(family.map(|family| (name.clone(), Value::from(family))));
+                    }
+                    _ => names(item, fonts, found),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -117,6 +117,21 @@ impl FontSet {
         self.faces.iter().any(|face| face.font.info().coverage.contains(u32::from(character)))
     }
 
+    /// The family that has every character of a name which the first family of a purpose lacks in part; none if the
+    /// first ones have them all, or if no family has. A name set in two faces looks patched.
+    pub(super) fn family_for(&self, name: &str) -> Option<&str> {
+        let has_all = |family: &String| {
+            let faces = self.faces.iter().filter(|face| face.font.info().family == *family);
+            let coverages: Vec<_> = faces.map(|face| &face.font.info().coverage).collect();
+            name.chars().all(|c| coverages.iter().any(|coverage| coverage.contains(u32::from(c))))
+        };
+        let first = [&self.chains.song, &self.chains.fang].into_iter().filter_map(|chain| chain.first());
+        if first.into_iter().all(has_all) {
+            return None;
+        }
+        self.chains.song.iter().find(|family| has_all(family)).map(String::as_str)
+    }
+
     /// All faces, in the order of preference.
     pub fn faces(&self) -> Vec<FaceName> {
         self.faces.iter().map(Face::name).collect()
