@@ -102,7 +102,7 @@ impl KeyFolder {
     pub fn identity(&self) -> Result<IdentityKeys, Failure> {
         let path = self.0.join("identity.secret");
         if !path.exists() {
-            let fresh = random();
+            let fresh: [u8; 32] = random();
             let digits: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
             write_secret(&path, digits.as_bytes())?;
             output::note(format!(
