@@ -24,5 +24,6 @@ pub mod scan_window;
 pub mod scope;
 pub mod severity;
 pub mod shape;
+pub mod tls;
 pub mod tls_policy;
 pub mod unreachable;

@@ -6,7 +6,7 @@ use model::fact::{Fact, Facts};
 use model::observation::{Access, FilterReason, PortState};
 use model::unreachable::{Icmp, IcmpError, Unreachable};
 
-use super::{Words, show_date, words};
+use super::{Words, evidence_words, show_date, words};
 
 /// All facts of one finding on a line.
 pub fn facts(facts: &Facts) -> Words {
@@ -55,8 +55,26 @@ fn fact(fact: &Fact) -> Words {
             format!("请求的名称为 {asked}，证书名称为 {}", names.join("、")),
             format!("asked for {asked}, issued for {}", names.join(", ")),
         ),
+        Fact::Tells { what } => told(what),
         Fact::Subject { name } => named("主体", "subject", name),
         Fact::Fingerprint { beginning } => same(format!("SHA-256 {beginning}…")),
+    }
+}
+
+/// Pieces that are spelled out.
+const PIECES: usize = 6;
+
+/// What an assessment saw: the first pieces, and how many more there are.
+fn told(what: &[String]) -> Words {
+    let each: Vec<Words> = what.iter().take(PIECES).map(|piece| evidence_words(piece)).collect();
+    let zh: Vec<&str> = each.iter().map(|words| &*words.zh).collect();
+    let en: Vec<&str> = each.iter().map(|words| &*words.en).collect();
+    match what.len().saturating_sub(PIECES) {
+        0 => Words::of(zh.join("；"), en.join("; ")),
+        more => Words::of(
+            format!("{}；另有 {more} 项", zh.join("；")),
+            format!("{}; and {more} more", en.join("; ")),
+        ),
     }
 }
 
