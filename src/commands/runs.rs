@@ -153,8 +153,7 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
         folder.refusals().or_sweep_failure()?.collect::<Result<_, _>>().or_sweep_failure()?;
     let observations = pipeline::observations(&folder)?;
     let asked = Asked::read(&folder).or_sweep_failure()?;
-    let records: Vec<TlsRecord> =
-        folder.tls_records().or_sweep_failure()?.collect::<Result<_, _>>().or_sweep_failure()?;
+    let records = folder.tls_records_in_order().or_sweep_failure()?;
     if json {
         #[derive(Serialize)]
         struct Shown<'a> {

@@ -209,10 +209,9 @@ impl TlsEvidence {
         register: &Register,
         ended_at: DateTime<Utc>,
     ) -> Result<TlsEvidence, Failure> {
-        let records = folder.tls_records().or_exit(Exit::Data)?;
         let NamesAsked { addresses, incomplete } = names_asked_for(folder)?;
         Ok(TlsEvidence {
-            records: records.collect::<Result<_, _>>().or_exit(Exit::Data)?,
+            records: folder.tls_records_in_order().or_exit(Exit::Data)?,
             names: addresses,
             incomplete,
             scope: scope_to_judge(register, folder.manifest().scope_day, civil_date(ended_at)),

@@ -103,18 +103,7 @@ pub fn html(figures: &Figures, language: Language) -> Result<String, ReportError
         ]
         .map(|id| tile(figures, id, language))
         .into(),
-        tls: [
-            "tls.servers",
-            "tls.good",
-            "tls.fair",
-            "tls.poor",
-            "tls.outdated",
-            "tls.untold",
-            "certificates.within-30",
-            "certificates.within-90",
-        ]
-        .map(|id| tile(figures, id, language))
-        .into(),
+        tls: tls_tiles(figures, language),
         national: national(figures, language),
         chart_grades: chart_grades(figures, language),
         chart_units: chart_units(figures, language),
@@ -319,10 +308,22 @@ fn chart_grades(figures: &Figures, language: Language) -> String {
     })
 }
 
+fn tls_tiles(figures: &Figures, language: Language) -> Vec<Tile> {
+    let ids = ["tls.servers", "tls.good", "tls.fair", "tls.poor", "tls.outdated", "tls.untold"];
+    let mut tiles: Vec<Tile> = ids.map(|id| tile(figures, id, language)).into();
+    for (id, zh, en) in [
+        ("certificates.within-30", "证书 30 天内到期", "Certificates ending in 30 days"),
+        ("certificates.within-90", "证书 90 天内到期", "Certificates ending in 90 days"),
+    ] {
+        let title = prose::pick(language, zh, en).to_owned();
+        tiles.push(Tile { title, ..tile(figures, id, language) });
+    }
+    tiles
+}
+
 /// How the assessed servers divide by national cryptography.
 fn national(figures: &Figures, language: Language) -> Vec<Reach> {
-    let parts =
-        [("answered", "tls.tlcp"), ("not-probed", "tls.no-tlcp"), ("unverifiable", "tls.tlcp-untold")];
+    let parts = [("answered", "tls.tlcp"), ("blocked", "tls.no-tlcp"), ("unverifiable", "tls.tlcp-untold")];
     let whole: u64 = parts.iter().map(|(_, id)| figures.value(id)).sum();
     parts
         .into_iter()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::tls::{Offered, TlsReached};
+use model::tls::TlsReached;
 
 use super::findings::{address_key, place};
 use crate::rows::{CheckRow, TlsServerRow};
@@ -59,7 +59,7 @@ pub(super) fn table(view: &View) -> Table {
     // The worst first; what couldn't be told last.
     servers.sort_by_cached_key(|row| {
         let grade = row.grade_place.filter(|_| row.reached == TlsReached::Tls);
-        let graves = std::cmp::Reverse((row.n_critical, row.n_high));
+        let graves = std::cmp::Reverse((row.n_critical, row.n_high, row.n_medium, row.n_low));
         (
             grade.is_none(),
             std::cmp::Reverse(grade),
@@ -83,7 +83,7 @@ pub(super) fn table(view: &View) -> Table {
             } else {
                 Value::Text(row.versions.join(", "))
             },
-            Value::Term(if is_tls { offered_term(row.tlcp) } else { offered_term(Offered::Unknown) }),
+            if is_tls { Value::Term(offered_term(row.tlcp)) } else { Value::None },
             if row.caps.is_empty() { Value::None } else { Value::Words(caps(row, &checks)) },
             count(row.n_critical),
             count(row.n_high),

@@ -52,6 +52,7 @@ pub fn evidence_words(piece: &str) -> Words {
 
 /// Forms of evidence; `{}` stands for whatever is there.
 const EVIDENCE: &[(&str, &str)] = &[
+    ("speaks {}", "支持 {}"),
     ("ended on {}", "已于 {} 到期"),
     ("ends on {}", "将于 {} 到期"),
     ("begins on {}", "自 {} 起生效"),

@@ -164,9 +164,14 @@ impl<'a> TlsAssessment<'a> {
     fn detection(&self, record: &TlsRecord, verdict: &TlsVerdict) -> Option<Detection> {
         let (target, owner) = self.target(record)?;
         let endpoint = record.server.endpoint();
-        let what: Vec<String> =
+        let mut what: Vec<String> =
             verdict.evidence.iter().take(MAX_PIECES).map(|piece| evidence::cleaned(piece)).collect();
-        let observed = if what.is_empty() { Facts::default() } else { Facts::from([Fact::Tells { what }]) };
+        if what.is_empty() {
+            // That something is missing shows in nothing but what is there.
+            let spoken: Vec<&str> = record.spoken().collect();
+            what.push(format!("speaks {}", spoken.join(", ")));
+        }
+        let observed = Facts::from([Fact::Tells { what }]);
         Some(Detection {
             key: FindingKey {
                 check: verdict.check.clone(),

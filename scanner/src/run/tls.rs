@@ -3,7 +3,7 @@
 //!
 //! Their folder is that of any run, with the plan of their endpoints, an empty journal, `tls.jsonl` and `rating.json`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 
@@ -86,6 +86,16 @@ impl RunFolder {
             Err(source) => return Err(RunError::io("read", &path, source)),
         };
         Ok(file.into_iter().flat_map(move |file| SealedLines::new(&path, file)))
+    }
+
+    /// The same in the order in which the servers were named: what two runs say of the same servers can be laid side by side.
+    pub fn tls_records_in_order(&self) -> Result<Vec<TlsRecord>, RunError> {
+        let mut records: Vec<TlsRecord> = self.tls_records()?.collect::<Result<_, _>>()?;
+        let servers = self.manifest().tls.iter().flat_map(|plan| &plan.servers);
+        let places: BTreeMap<&TlsServer, usize> =
+            servers.enumerate().map(|(at, server)| (server, at)).collect();
+        records.sort_by_key(|record| places.get(&record.server).copied());
+        Ok(records)
     }
 
     /// How far a run by TLS assessments got, server by server.
@@ -258,8 +268,9 @@ mod tests {
         assert!(held.missing().is_empty());
         let totals = held.end(true, "2026-11-22T09:00:00Z".parse().unwrap()).unwrap();
         assert_eq!((totals.n_open, totals.n_refused, totals.n_observations), (2, 1, 1));
-        let records: Vec<TlsRecord> = folder.tls_records().unwrap().collect::<Result<_, _>>().unwrap();
-        assert_eq!(records[0], record(servers[1].clone(), TlsReached::Tls));
+        let records = folder.tls_records_in_order().unwrap();
+        assert_eq!(records[1], record(servers[1].clone(), TlsReached::Tls));
+        assert!(records.iter().map(|record| &record.server).eq(&servers));
         assert_eq!(folder.summary().unwrap().state, RunState::Finished);
         assert!(matches!(HeldTlsRun::take(&folder), Err(RunError::Finished { .. })));
     }
