@@ -199,7 +199,9 @@ fn two_runs_agree_and_cannot_be_exported_as_a_sweep() {
 #[test]
 fn a_killed_run_goes_on_with_the_servers_that_are_missing() {
     let place = Place::new();
-    let (address, stuck) = (place.free(), TcpListener::bind((place.network.host(1), 0)).unwrap());
+    // At another address: there is one connection at a time to each.
+    place.sandbox.register_asset(&place.network.host(2), 30);
+    let (address, stuck) = (place.free(), TcpListener::bind((place.network.host(2), 0)).unwrap());
     let _server = place.modern(&address);
     let silent = stuck.local_addr().unwrap().to_string();
     let mut command = place.sandbox.command();

@@ -102,7 +102,7 @@ fn a_flipped_byte_is_found_in_every_file() {
     let dir = folder.path().join("s");
     frozen(&sample(), &dir);
     let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), 17);
+    assert_eq!(files.len(), 18);
     for path in files {
         let whole = fs::read(&path).unwrap();
         // The last byte of the table of contents is its closing brace, the first its opening one.
