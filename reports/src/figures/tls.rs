@@ -110,7 +110,7 @@ pub(super) fn table(view: &View) -> Table {
         columns: vec![
             Column::new("grade", "评级", "Grade", Kind::Text, 8),
             Column::new("place", "位置", "Place", Kind::Place, 24),
-            Column::new("server_name", "服务器名", "Server name", Kind::Text, 22),
+            Column::new("server_name", "服务器名", "Server name", Kind::Text, 27),
             Column::new("unit", "单位", "Unit", Kind::Text, 22),
             Column::new("system", "信息系统", "System", Kind::Text, 20).off_page(),
             Column::new("versions", "版本", "Versions", Kind::Text, 18),
