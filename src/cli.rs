@@ -53,7 +53,7 @@ pub enum Command {
     Registry(Registry),
     /// Sweep the authorised addresses of the register.
     Scan(Scan),
-    /// What TLS and TLCP servers speak, how good that is, and what to mend.
+    /// What TLS and TLCP servers speak, how good that is, and what to mend; each time a run that is kept and judged.
     Tls(Tls),
     /// Take in what another tool has found, as a run of its own.
     #[command(subcommand)]
@@ -190,6 +190,10 @@ pub struct Scan {
     /// Only find open ports; ask no service what it is.
     #[arg(long)]
     pub no_identify: bool,
+    /// Then assess every TLS server that was seen, by each name that leads there, as `sentrypost tls` does; a run of its
+    /// own.
+    #[arg(long, conflicts_with_all = ["no_identify", "udp"])]
+    pub tls: bool,
     /// Seed of the probing order; drawn at random if not given.
     #[arg(long)]
     pub seed: Option<u64>,

@@ -62,6 +62,7 @@ mod tests {
             empty: "没有问题".into(),
             bars,
             at_most: 3,
+            in_order: false,
         })
     }
 

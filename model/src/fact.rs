@@ -71,6 +71,10 @@ pub enum Fact {
     Subject {
         name: String,
     },
+    /// What an assessment of TLS saw, each in the terms of the protocol.
+    Tells {
+        what: Vec<String>,
+    },
     /// The first digits of a certificate's SHA-256.
     Fingerprint {
         beginning: String,

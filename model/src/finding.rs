@@ -166,15 +166,21 @@ pub enum Gone {
     Filtered,
     /// The rule no longer applies, for example since the service has been declared.
     Allowed,
+    /// Another finding tells the same fault more exactly; its history names that one.
+    Superseded,
 }
 
 impl Gone {
+    pub const ALL: [Gone; 5] =
+        [Gone::Corrected, Gone::Refused, Gone::Filtered, Gone::Allowed, Gone::Superseded];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Gone::Corrected => "corrected",
             Gone::Refused => "refused",
             Gone::Filtered => "filtered",
             Gone::Allowed => "allowed",
+            Gone::Superseded => "superseded",
         }
     }
 }
@@ -248,6 +254,16 @@ pub enum Happened {
         from: UnitId,
         to: UnitId,
     },
+    /// It began as another finding, of a check that told the same fault less exactly.
+    Supersedes {
+        finding: FindingId,
+        check: CheckId,
+    },
+    /// Closed, since another finding goes on with it.
+    Superseded {
+        by: FindingId,
+        check: CheckId,
+    },
 }
 
 impl Happened {
@@ -261,6 +277,8 @@ impl Happened {
             Happened::BecameUnverifiable => "became-unverifiable",
             Happened::SeverityChanged { .. } => "severity-changed",
             Happened::OwnerChanged { .. } => "owner-changed",
+            Happened::Supersedes { .. } => "supersedes",
+            Happened::Superseded { .. } => "superseded",
         }
     }
 }

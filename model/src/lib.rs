@@ -26,5 +26,6 @@ pub mod scope;
 pub mod severity;
 pub mod shape;
 pub mod staffing;
+pub mod tls;
 pub mod tls_policy;
 pub mod unreachable;

@@ -45,10 +45,12 @@ pub enum Method {
     Udp,
     /// By another tool, whose results were imported; the manifest of the run names it.
     Imported,
+    /// TLS servers assessed one by one, by hellos over TCP connections.
+    Tls,
 }
 
 impl Method {
-    pub const ALL: [Method; 4] = [Method::Connect, Method::Syn, Method::Udp, Method::Imported];
+    pub const ALL: [Method; 5] = [Method::Connect, Method::Syn, Method::Udp, Method::Imported, Method::Tls];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,6 +58,7 @@ impl Method {
             Method::Syn => "syn",
             Method::Udp => "udp",
             Method::Imported => "imported",
+            Method::Tls => "tls",
         }
     }
 
@@ -68,7 +71,7 @@ impl Method {
     pub fn transport(self) -> Transport {
         match self {
             Method::Udp => Transport::Udp,
-            Method::Connect | Method::Syn | Method::Imported => Transport::Tcp,
+            Method::Connect | Method::Syn | Method::Imported | Method::Tls => Transport::Tcp,
         }
     }
 }

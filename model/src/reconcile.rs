@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Detection, Event, Finding, FindingKey, FindingState, Gone, Happened, Missing};
+use crate::finding::{CheckId, Detection, Event, Finding, FindingKey, FindingState, Gone, Happened, Missing};
 use crate::id::{EventId, FindingId, Mint, RunId};
 use crate::severity::Severity;
 
@@ -48,6 +48,9 @@ pub struct Judgement<'a> {
     pub detections: Vec<Detection>,
     /// Asked for every known finding, not closed, that was not detected.
     pub absence: &'a dyn Fn(&FindingKey) -> Absence,
+    /// What findings a detection takes the place of, since it tells their fault more exactly. They are closed at once,
+    /// and the new one keeps their first day.
+    pub supersedes: &'a dyn Fn(&Detection) -> Vec<FindingKey>,
 }
 
 /// What is to be stored, in one transaction.
@@ -137,7 +140,15 @@ pub fn reconcile(
     for detection in judgement.detections {
         if detected.insert(detection.key.clone()) {
             let known = latest.get(&detection.key).copied();
-            recorder.seen(known, detection, rules);
+            let is_meant = |finding: &&Finding| {
+                !matches!(finding.state, FindingState::Closed { .. }) && finding.last_seen <= at
+            };
+            let mut keys = (judgement.supersedes)(&detection);
+            keys.retain(|key| !detected.contains(key));
+            let replaced: Vec<&Finding> =
+                keys.iter().filter_map(|key| latest.get(key).copied()).filter(is_meant).collect();
+            let replaced = recorder.seen(known, detection, &replaced, rules);
+            detected.extend(replaced.into_iter().map(|finding| finding.key.clone()));
         }
     }
     for finding in latest.into_values() {
@@ -172,17 +183,24 @@ impl Recorder<'_> {
         self.changes.push(Change { finding, kind, events });
     }
 
-    fn seen(&mut self, known: Option<&Finding>, detection: Detection, rules: &ClosingRules) {
+    /// Gives back the findings that the one detected has replaced.
+    fn seen<'k>(
+        &mut self,
+        known: Option<&Finding>,
+        detection: Detection,
+        replaced: &[&'k Finding],
+        rules: &ClosingRules,
+    ) -> Vec<&'k Finding> {
         let reopenable = |closed_at: DateTime<Utc>| {
             self.at.signed_duration_since(closed_at) <= TimeDelta::days(i64::from(rules.reopen_days))
         };
-        let Some(known) = known else { return self.open(detection) };
+        let Some(known) = known else { return self.open(detection, replaced) };
         let outdated = match known.state {
             FindingState::Closed { at, .. } => self.at < at,
             FindingState::Open | FindingState::Missing(_) => self.at < known.last_seen,
         };
         if outdated {
-            return;
+            return Vec::new();
         }
         let (kind, mut happened) = match known.state {
             FindingState::Open => (ChangeKind::Unchanged, Vec::new()),
@@ -190,8 +208,9 @@ impl Recorder<'_> {
             FindingState::Closed { at, .. } if reopenable(at) => {
                 (ChangeKind::Reopened, vec![Happened::Reopened { recurrences: known.n_recurrences + 1 }])
             }
-            FindingState::Closed { .. } => return self.open(detection),
+            FindingState::Closed { .. } => return self.open(detection, replaced),
         };
+        happened.extend(replaced.iter().map(|old| supersedes(old)));
         if known.severity != detection.severity {
             happened.push(Happened::SeverityChanged { from: known.severity, to: detection.severity });
         }
@@ -211,26 +230,45 @@ impl Recorder<'_> {
             evidence: detection.evidence,
             ..known.clone()
         };
+        let (id, check) = (finding.id, finding.key.check.clone());
         self.push(finding, kind, happened);
+        self.replace(replaced, id, &check)
     }
 
-    fn open(&mut self, detection: Detection) {
+    fn open<'k>(&mut self, detection: Detection, replaced: &[&'k Finding]) -> Vec<&'k Finding> {
+        let first_seen = replaced.iter().map(|old| old.first_seen).min().unwrap_or(self.at);
+        let happened = std::iter::once(Happened::Opened).chain(replaced.iter().map(|old| supersedes(old)));
+        let (id, check) = (FindingId::mint(self.mint), detection.key.check.clone());
         let finding = Finding {
-            id: FindingId::mint(self.mint),
+            id,
             key: detection.key,
             severity: detection.severity,
             unit: detection.unit,
             system: detection.system,
             asset: detection.asset,
             state: FindingState::Open,
-            first_seen: self.at,
+            first_seen: first_seen.min(self.at),
             last_seen: self.at,
             last_run: self.run,
             n_recurrences: 0,
             unverifiable_since: None,
             evidence: detection.evidence,
         };
-        self.push(finding, ChangeKind::New, vec![Happened::Opened]);
+        // What goes on under another name is nothing new.
+        let kind = if replaced.is_empty() { ChangeKind::New } else { ChangeKind::Unchanged };
+        let happened = happened.collect();
+        self.push(finding, kind, happened);
+        self.replace(replaced, id, &check)
+    }
+
+    fn replace<'k>(&mut self, replaced: &[&'k Finding], by: FindingId, check: &CheckId) -> Vec<&'k Finding> {
+        for old in replaced {
+            let state = FindingState::Closed { at: self.at, proof: Gone::Superseded };
+            let finding = Finding { state, unverifiable_since: None, ..(*old).clone() };
+            let happened = Happened::Superseded { by, check: check.clone() };
+            self.push(finding, ChangeKind::Closed, vec![happened]);
+        }
+        replaced.to_vec()
     }
 
     fn absent(&mut self, known: &Finding, absence: Absence, rules: &ClosingRules) {
@@ -271,7 +309,7 @@ impl Recorder<'_> {
         let lasted = self.seen_from.signed_duration_since(missing.since).max(TimeDelta::zero());
         let closes = match proof {
             Gone::Filtered => missing.n_runs >= rules.filtered_runs,
-            Gone::Corrected | Gone::Refused | Gone::Allowed => {
+            Gone::Corrected | Gone::Refused | Gone::Allowed | Gone::Superseded => {
                 missing.n_runs >= rules.refused_runs
                     && lasted >= TimeDelta::hours(i64::from(rules.refused_hours))
             }
@@ -284,6 +322,10 @@ impl Recorder<'_> {
         };
         self.push(Finding { state, unverifiable_since: None, ..known.clone() }, kind, vec![happened]);
     }
+}
+
+fn supersedes(old: &Finding) -> Happened {
+    Happened::Supersedes { finding: old.id, check: old.key.check.clone() }
 }
 
 #[cfg(test)]
@@ -346,7 +388,20 @@ mod tests {
             let (from, to) = when.split_once('/').unwrap_or((when, when));
             let run = RunId::mint(&mut self.mint);
             let absence = |_: &FindingKey| absence;
-            let judgement = Judgement { run, seen_from: at(from), at: at(to), detections, absence: &absence };
+            let judgement = Judgement {
+                run,
+                seen_from: at(from),
+                at: at(to),
+                detections,
+                absence: &absence,
+                supersedes: &|detection| match detection.key.check.as_str() {
+                    "tls.database" => {
+                        let check = "exposure.database".parse().expect("a check id");
+                        vec![FindingKey { check, ..detection.key.clone() }]
+                    }
+                    _ => Vec::new(),
+                },
+            };
             let set = reconcile(&self.known, judgement, &rules(), &mut self.mint);
             let kinds = set.changes.iter().map(|change| change.kind).collect();
             for change in set.changes {
@@ -484,6 +539,47 @@ mod tests {
         assert!(matches!(world.known[0].state, FindingState::Closed { .. }));
         assert_eq!((world.known.len(), world.known[0].n_recurrences), (1, 0));
         assert_eq!(world.seen("2026-01-06T00:00:00Z"), [ChangeKind::Reopened]);
+    }
+
+    /// The same fault as another check tells it.
+    fn told_better(world: &World, when: &str) -> Detection {
+        let mut detection = world.detection(when);
+        detection.key.check = "tls.database".parse().expect("a check id");
+        detection.severity = Severity::Low;
+        detection
+    }
+
+    #[test]
+    fn a_fault_that_is_told_better_goes_on_with_its_first_day_and_names_what_it_was() {
+        let mut world = World::new();
+        world.seen("2026-01-01T00:00:00Z");
+        let better = told_better(&world, "2026-01-02T00:00:00Z");
+        let kinds = world.run("2026-01-02T00:00:00Z", vec![better.clone()], Absence::CannotTell);
+        assert_eq!(kinds, [ChangeKind::Unchanged, ChangeKind::Closed]);
+        let find = |world: &World, check: &str| {
+            let mut found = world.known.iter().filter(|one| one.key.check.as_str() == check);
+            found.next().expect(check).clone()
+        };
+        let (old, new) = (find(&world, "exposure.database"), find(&world, "tls.database"));
+        let at_once = at("2026-01-02T00:00:00Z");
+        assert_eq!(old.state, FindingState::Closed { at: at_once, proof: Gone::Superseded });
+        assert_eq!((new.first_seen, new.severity), (at("2026-01-01T00:00:00Z"), Severity::Low));
+        assert_eq!(new.state, FindingState::Open);
+        // Again: the one that goes on is seen, and nothing is replaced a second time.
+        assert_eq!(
+            world.run("2026-01-03T00:00:00Z", vec![better], Absence::NotCovered),
+            [ChangeKind::Unchanged]
+        );
+    }
+
+    #[test]
+    fn what_was_seen_since_is_not_replaced_by_a_run_that_is_judged_late() {
+        let mut world = World::new();
+        world.seen("2026-01-03T00:00:00Z");
+        let better = told_better(&world, "2026-01-02T00:00:00Z");
+        assert_eq!(world.run("2026-01-02T00:00:00Z", vec![better], Absence::CannotTell), [ChangeKind::New]);
+        let open = world.known.iter().filter(|one| one.state == FindingState::Open);
+        assert_eq!(open.count(), 2);
     }
 
     #[test]

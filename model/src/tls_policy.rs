@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::CheckId;
-use crate::policy::Text;
+use crate::policy::{CheckText, Text};
 use crate::severity::Severity;
 
 /// Title, severity, advice and source of every TLS check. A customer's file replaces the embedded one whole.
@@ -190,6 +190,14 @@ impl TlsChecks {
             Some(twice) => Err(TlsPolicyError::Twice(twice.id.clone())),
             None => Ok(checks),
         }
+    }
+
+    /// What people read about each check.
+    pub fn texts(&self) -> BTreeMap<CheckId, CheckText<'_>> {
+        let texts = self.checks.iter().map(|TlsCheck { id, title, advice, source, severity }| {
+            (id.clone(), CheckText { title, advice, source, severity: *severity })
+        });
+        texts.collect()
     }
 
     pub fn get(&self, id: &str) -> Option<&TlsCheck> {

@@ -14,6 +14,7 @@ mod ledger;
 mod policy;
 mod services;
 mod sureness;
+mod tls;
 mod units;
 
 use std::collections::BTreeMap;
@@ -97,6 +98,8 @@ impl Figures {
             exposures::by_port(&view)?,
             ages::table(&view)?,
             certificates::table(&view),
+            tls::grades(&view),
+            tls::table(&view),
             findings::table(&view),
             findings::advice(&groups),
             changes::table(&view),

@@ -17,6 +17,7 @@ pub mod rows;
 pub mod snapshot;
 pub mod table;
 pub mod text;
+pub mod tls;
 pub mod view;
 
 pub use error::ReportError;

@@ -17,7 +17,7 @@ use crate::error::{Damage, ReportError};
 use crate::frame::{Row, from_parquet, to_parquet};
 use crate::rows::{
     AssetRow, CertificateRow, CheckRow, ClusterRow, CoveredRow, ExclusionRow, FindingRow, HostRow, LossRow,
-    RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, UnitRow, UnsureRow,
+    RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, TlsServerRow, UnitRow, UnsureRow,
 };
 
 /// The format that this program writes, and the newest that it reads.
@@ -44,6 +44,7 @@ pub struct SnapshotInput {
     pub unsure: Vec<UnsureRow>,
     pub clusters: Vec<ClusterRow>,
     pub covered: Vec<CoveredRow>,
+    pub tls: Vec<TlsServerRow>,
 }
 
 /// What a report says of itself.
@@ -81,6 +82,7 @@ impl SnapshotInput {
             unsure: Vec::new(),
             clusters: Vec::new(),
             covered: Vec::new(),
+            tls: Vec::new(),
         }
     }
 
@@ -106,6 +108,7 @@ impl SnapshotInput {
             one(&self.unsure)?,
             one(&self.clusters)?,
             one(&self.covered)?,
+            one(&self.tls)?,
         ])
     }
 }
@@ -257,11 +260,12 @@ const FRAMES: [&str; 12] = [
 ];
 
 /// Frames that the first snapshots had not, and how they look without a row.
-const LATER_FRAMES: [(&str, EmptyFrame); 4] = [
+const LATER_FRAMES: [(&str, EmptyFrame); 5] = [
     (LossRow::FRAME, || LossRow::to_frame(&[])),
     (UnsureRow::FRAME, || UnsureRow::to_frame(&[])),
     (ClusterRow::FRAME, || ClusterRow::to_frame(&[])),
     (CoveredRow::FRAME, || CoveredRow::to_frame(&[])),
+    (TlsServerRow::FRAME, || TlsServerRow::to_frame(&[])),
 ];
 
 type EmptyFrame = fn() -> polars::error::PolarsResult<DataFrame>;

@@ -5,6 +5,7 @@
 
 mod facts;
 mod refused;
+mod tls;
 
 use std::borrow::Cow;
 
@@ -16,6 +17,8 @@ use model::severity::Severity;
 
 pub use facts::facts;
 pub use refused::Refused;
+pub use tls::{cap_words, evidence_words};
+pub(crate) use tls::{offered_term, reached_term};
 
 /// Language of an edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +98,7 @@ pub(crate) fn method_term(method: Method) -> Term {
         Method::Syn => term("syn", "TCP SYN", "TCP SYN"),
         Method::Udp => term("udp", "UDP 探测", "UDP questions"),
         Method::Imported => term("imported", "导入其他工具的结果", "Imported from another tool"),
+        Method::Tls => term("tls", "TLS 检测", "TLS assessment"),
     }
 }
 
@@ -112,6 +116,7 @@ pub(crate) fn proof_term(proof: Gone) -> Term {
         Gone::Refused => term("refused", "拒绝连接", "Refused"),
         Gone::Filtered => term("filtered", "被过滤", "Filtered"),
         Gone::Allowed => term("allowed", "规则不再适用", "No longer a fault"),
+        Gone::Superseded => term("superseded", "并入更准确的问题", "Told by another finding"),
     }
 }
 

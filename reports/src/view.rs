@@ -7,18 +7,19 @@ mod terms;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use model::finding::Gone;
 use polars::prelude::{Column, DataFrame};
 
 use crate::error::ReportError;
 use crate::frame::Row;
 use crate::rows::{
     CertificateRow, CheckRow, ClusterRow, ExclusionRow, FindingRow, HostRow, LossRow, RefusalRow, RunRow,
-    ServiceRow, SilentRow, Standing, SystemRow, UnitRow, UnsureRow,
+    ServiceRow, SilentRow, Standing, SystemRow, TlsServerRow, UnitRow, UnsureRow,
 };
 use crate::snapshot::{Head, Snapshot};
 
 use past::{Past, movement_in_run};
-pub use terms::{Movement, Novelty, Outcome};
+pub use terms::{GradeLevel, Movement, Novelty, Outcome};
 
 /// One certificate at one endpoint, for whatever names it was asked.
 #[derive(Debug, Clone)]
@@ -51,6 +52,7 @@ pub(crate) struct View {
     pub(crate) losses: Vec<LossRow>,
     pub(crate) unsure: Vec<UnsureRow>,
     pub(crate) clusters: Vec<ClusterRow>,
+    pub(crate) tls: Vec<TlsServerRow>,
     frames: BTreeMap<&'static str, DataFrame>,
 }
 
@@ -66,7 +68,13 @@ impl View {
             (row, novelty)
         });
         let mut findings = Vec::new();
+        let mut superseded = HashSet::new();
         for row in now.rows::<FindingRow>()? {
+            // It goes on under another name, and is neither mended nor left out.
+            if row.standing == Standing::Closed && row.proof == Some(Gone::Superseded) {
+                superseded.insert(row.id);
+                continue;
+            }
             match &past {
                 None => findings.push((row.clone(), movement_in_run(&row))),
                 Some(past) => findings.extend(past.movement(&row).map(|movement| (row, movement))),
@@ -77,6 +85,7 @@ impl View {
             .iter()
             .flat_map(|past| past.findings.values())
             .filter(|row| row.standing != Standing::Closed && !present.contains(row.id.as_str()))
+            .filter(|row| !superseded.contains(&row.id))
             .cloned()
             .collect();
         let units: Vec<UnitRow> = now.rows()?;
@@ -96,6 +105,7 @@ impl View {
             losses: now.rows()?,
             unsure: now.rows()?,
             clusters: now.rows()?,
+            tls: now.rows()?,
             units,
             unlisted: Vec::new(),
             frames: BTreeMap::new(),
@@ -125,7 +135,8 @@ impl View {
         let of_hosts = self.hosts.iter().map(|row| row.unit.as_str());
         let of_services = self.services.iter().map(|(row, _)| row.unit.as_str());
         let of_findings = self.findings.iter().map(|(row, _)| row.unit.as_str());
-        let referred: BTreeSet<&str> = of_hosts.chain(of_services).chain(of_findings).collect();
+        let of_tls = self.tls.iter().map(|row| row.unit.as_str());
+        let referred: BTreeSet<&str> = of_hosts.chain(of_services).chain(of_findings).chain(of_tls).collect();
         referred.into_iter().filter(|id| !listed.contains(id)).map(unlisted_unit).collect()
     }
 
@@ -169,6 +180,12 @@ impl View {
         frames.insert(FindingRow::FRAME, findings);
         frames.insert(WITHDRAWN, FindingRow::to_frame(&self.withdrawn)?);
 
+        let mut tls = TlsServerRow::to_frame(&self.tls)?;
+        tls.with_column(text("level", self.tls.iter().map(|row| GradeLevel::of(row).term().code).collect()))?;
+        let outdated: Vec<bool> = self.tls.iter().map(speaks_outdated).collect();
+        tls.with_column(Column::new("outdated".into(), outdated))?;
+        frames.insert(TlsServerRow::FRAME, tls);
+
         frames.insert(RunRow::FRAME, RunRow::to_frame(&self.runs)?);
         frames.insert(SilentRow::FRAME, SilentRow::to_frame(&self.silent)?);
         frames.insert(RefusalRow::FRAME, RefusalRow::to_frame(&self.refusals)?);
@@ -180,6 +197,12 @@ impl View {
         self.frames = frames;
         Ok(())
     }
+}
+
+/// Whether a server speaks a version that nobody should speak any more.
+pub(crate) fn speaks_outdated(row: &TlsServerRow) -> bool {
+    const OUTDATED: [&str; 4] = ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"];
+    row.versions.iter().any(|version| OUTDATED.contains(&version.as_str()))
 }
 
 /// Stands for a unit of which nothing but the id is known.

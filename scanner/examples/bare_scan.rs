@@ -141,6 +141,7 @@ fn create(
         shard: None,
         names: BTreeMap::new(),
         tool: None,
+        tls: None,
     };
     Ok(RunFolder::create(Path::new(runs), manifest, &[])?)
 }

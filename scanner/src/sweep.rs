@@ -131,8 +131,10 @@ pub async fn sweep(request: SweepRequest) -> Result<SweepOutcome, SweepError> {
             ask_all(&shared, &manifest, identifier, limits, gaps, raw).await
         }
         (Method::Syn | Method::Udp, None) => (None, Err(SweepError::NoSockets)),
-        // It was finished before it became a run.
-        (Method::Imported, _) => (None, Err(RunError::Finished { path: folder.path().to_owned() }.into())),
+        // It was finished before it became a run; or it isn't a sweep, and has a driver of its own.
+        (Method::Imported | Method::Tls, _) => {
+            (None, Err(RunError::Finished { path: folder.path().to_owned() }.into()))
+        }
     };
     looking.abort();
     let totals = shared.totals();

@@ -8,6 +8,9 @@ use probes::tls::start_tls::StartTls;
 
 use super::Format;
 
+/// The results are kept as a run of its own and judged: faults become findings of the units, and stand in the next
+/// report (`runs list`, `findings list`, `report build`). A server outside its scan window is waited for; Ctrl-C stops,
+/// and `runs resume` goes on.
 #[derive(Debug, Args)]
 pub struct Tls {
     /// Servers: `HOST`, `HOST:PORT`, `192.0.2.1:8443`, `[2001:db8::1]:443`; port 443 if none is given, or the usual one

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use model::finding::{Event, Finding, FindingState};
+use model::finding::{CheckId, Event, Finding, FindingState, Happened};
 use model::id::{PersonId, UnitId};
+use model::policy::CheckText;
 use model::register::{Person, Register};
+use model::tls_policy::TlsChecks;
 use registry::ports::FindingStore;
 use serde::Serialize;
 
@@ -99,11 +101,14 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     let finding = handle::find(KIND, findings, |finding| finding.id.to_string(), given)?;
     let register = session.register().await?;
     let events = session.store.events(finding.id).await.or_store_failure()?;
+    let checks = TlsChecks::embedded();
+    let mut texts = session.policy.texts();
+    texts.extend(checks.texts());
     if json {
-        output::json("sentrypost-finding/1", &shown(session, &register, &finding, &events))
+        output::json("sentrypost-finding/1", &shown(&texts, &register, &finding, &events))
             .or_exit(Exit::Internal)?;
     } else {
-        tell(session, &register, &finding, &events);
+        tell(&texts, &register, &finding, &events);
     }
     Ok(Exit::Done)
 }
@@ -132,7 +137,7 @@ struct Check<'a> {
 }
 
 fn shown<'a>(
-    session: &'a Session,
+    texts: &'a BTreeMap<CheckId, CheckText<'a>>,
     register: &'a Register,
     finding: &'a Finding,
     events: &'a [Event],
@@ -140,7 +145,7 @@ fn shown<'a>(
     let answerable =
         register.asset(finding.asset).map(|asset| register.answerable(asset)).unwrap_or_default();
     let person = |id: Option<PersonId>| id.and_then(|id| register.person(id));
-    let text = session.policy.texts().remove(&finding.key.check);
+    let text = texts.get(&finding.key.check);
     Shown {
         finding,
         unit_name: register.unit(finding.unit).map(|unit| unit.name.as_str()),
@@ -158,8 +163,8 @@ fn shown<'a>(
     }
 }
 
-fn tell(session: &Session, register: &Register, finding: &Finding, events: &[Event]) {
-    let shown = shown(session, register, finding, events);
+fn tell(texts: &BTreeMap<CheckId, CheckText<'_>>, register: &Register, finding: &Finding, events: &[Event]) {
+    let shown = shown(texts, register, finding, events);
     let person = |person: Option<&Person>| {
         person.map_or("-".to_owned(), |p| format!("{} {}", p.name, p.phone.as_deref().unwrap_or_default()))
     };
@@ -184,8 +189,22 @@ fn tell(session: &Session, register: &Register, finding: &Finding, events: &[Eve
     output::table(&Columns { headers: &["", ""], numbers: &[] }, rows);
     let columns = Columns { headers: &["at (China)", "what happened", "run"], numbers: &[] };
     let handles = Handles::of(events.iter().map(|event| event.run));
-    let row = |event: &Event| {
-        vec![output::instant(event.at), event.what.as_str().to_owned(), handles.show(event.run)]
-    };
+    let row = |event: &Event| vec![output::instant(event.at), happened(&event.what), handles.show(event.run)];
     output::table(&columns, events.iter().map(row));
+}
+
+/// What happened, with the other finding where there is one.
+fn happened(what: &Happened) -> String {
+    match what {
+        Happened::Supersedes { finding, check } => format!("goes on from {check}\n{finding}"),
+        Happened::Superseded { by, check } => format!("superseded by {check}\n{by}"),
+        Happened::Opened
+        | Happened::Reopened { .. }
+        | Happened::SeenAgain
+        | Happened::Missing { .. }
+        | Happened::Closed { .. }
+        | Happened::BecameUnverifiable
+        | Happened::SeverityChanged { .. }
+        | Happened::OwnerChanged { .. } => what.as_str().to_owned(),
+    }
 }

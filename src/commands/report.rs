@@ -6,6 +6,7 @@ use chrono::{Datelike, TimeDelta};
 use model::finding::{Finding, FindingState, Happened};
 use model::id::RunId;
 use model::reconcile::ChangeKind;
+use model::tls_policy::TlsChecks;
 use registry::ports::{FindingStore, ReportRow, ReportStore, RunState, RunStore, SightingStore};
 use reports::ReportFiles;
 use reports::figures::Figures;
@@ -17,10 +18,10 @@ use crate::cli::{self, Global};
 use crate::clock;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
-use crate::pipeline::{Evidence, OrSweepFailure};
+use crate::pipeline::{Evidence, OrSweepFailure, TlsEvidence};
 use crate::session::{OrStoreFailure, Session};
 use crate::shapes::asked::Asked;
-use crate::shapes::snapshot::{Seen, SeenRun, SeenService, Sources, snapshot};
+use crate::shapes::snapshot::{Seen, SeenRun, SeenService, SeenTls, SeenTlsRun, Sources, snapshot};
 
 /// Runs older than this tell nothing of today.
 const LOOK_BACK_DAYS: i64 = 90;
@@ -76,28 +77,44 @@ struct Nothing;
 pub async fn build(session: &Session) -> Result<Built, Failure> {
     let register = session.register().await?;
     let made_at = clock::now();
-    let seen = seen(session, made_at).await?;
+    let Judged { seen, tls: seen_tls } = judged(session, made_at).await?;
     let previous = ReportStore::list(&session.store).await.or_store_failure()?.into_iter().next();
     let since = previous.as_ref().map_or(chrono::DateTime::UNIX_EPOCH, |report| report.built_at);
     let findings = findings(session, since).await?;
-    if findings.is_empty() && seen.as_of().is_none() {
+    let as_of = seen.as_of().max(seen_tls.as_of());
+    if findings.is_empty() && as_of.is_none() {
         return Err(Failure::new(Exit::NotFound, Nothing));
     }
     let year = u16::try_from(session.today().year()).or_exit(Exit::Internal)?;
     let number = session.store.next_number(year).await.or_store_failure()?;
     clear_leftovers(session, &number.to_string())?;
+    let tls_checks = seen_tls.checks().unwrap_or_else(TlsChecks::embedded);
+    let policy_version = match seen_tls.as_of() {
+        None => session.policy.version.clone(),
+        Some(_) => format!("{}, TLS {}", session.policy.version, tls_checks.version),
+    };
     let head = Head {
         number: number.to_string(),
         issuer: String::new(),
         made_at,
-        data_as_of: seen.as_of().unwrap_or(made_at),
-        policy_version: session.policy.version.clone(),
+        data_as_of: as_of.unwrap_or(made_at),
+        policy_version: policy_version.clone(),
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let sources =
-        Sources { head, register: &register, policy: &session.policy, findings: &findings, seen: &seen };
+    let sources = Sources {
+        head,
+        register: &register,
+        policy: &session.policy,
+        findings: &findings,
+        seen: &seen,
+        seen_tls: &seen_tls,
+        tls_checks: &tls_checks,
+    };
     let input = snapshot(&sources);
-    let runs: Vec<RunId> = seen.run_ids();
+    let mut runs: Vec<RunId> = seen.run_ids();
+    runs.extend(seen_tls.run_ids());
+    // Ids of runs sort by the time they were made.
+    runs.sort_unstable();
     let folder = session.data.reports().join(number.to_string());
     let before =
         previous.map(|report| session.data.reports().join(report.number.to_string()).join("snapshot"));
@@ -112,13 +129,7 @@ pub async fn build(session: &Session) -> Result<Built, Failure> {
         Ok::<_, Failure>((hash, files, figures))
     });
     let (snapshot_sha256, files, figures) = task.await.or_exit(Exit::Internal)??;
-    let row = ReportRow {
-        number,
-        built_at: made_at,
-        runs,
-        policy_version: session.policy.version.clone(),
-        snapshot_sha256,
-    };
+    let row = ReportRow { number, built_at: made_at, runs, policy_version, snapshot_sha256 };
     ReportStore::insert(&session.store, &row).await.or_store_failure()?;
     Ok(Built { number: number.to_string(), files, figures })
 }
@@ -140,13 +151,18 @@ pub fn show_files(files: &ReportFiles) {
     }
 }
 
-/// Judged runs of the last months with what they saw, newest first.
-async fn seen(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<Seen, Failure> {
+/// Judged runs of the last months with what they saw.
+struct Judged {
+    seen: Seen,
+    tls: SeenTls,
+}
+
+async fn judged(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<Judged, Failure> {
     let register = session.register().await?;
     let last_seen = session.store.last_seen().await.or_store_failure()?;
     let rows = RunStore::list(&session.store).await.or_store_failure()?;
     let oldest = now - TimeDelta::days(LOOK_BACK_DAYS);
-    let mut runs = Vec::new();
+    let (mut runs, mut tls) = (Vec::new(), Vec::new());
     for row in rows.into_iter().filter(|row| row.state == RunState::Judged && row.started_at >= oldest) {
         let path = session.data.runs().join(row.id.to_string());
         if !path.exists() {
@@ -154,7 +170,14 @@ async fn seen(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<S
             continue;
         }
         let folder = RunFolder::open(&path).or_sweep_failure()?;
-        let evidence = Evidence::read(&folder, &register, row.ended_at.unwrap_or(row.started_at))?;
+        let ended_at = row.ended_at.unwrap_or(row.started_at);
+        if folder.manifest().tls.is_some() {
+            let TlsEvidence { records, .. } = TlsEvidence::read(&folder, &register, ended_at)?;
+            let (manifest, rating) = (folder.manifest().clone(), folder.rating().or_sweep_failure()?);
+            tls.push(SeenTlsRun { manifest, rating, ended_at, records });
+            continue;
+        }
+        let evidence = Evidence::read(&folder, &register, ended_at)?;
         let assessment = evidence.assess(&register, &session.policy, &last_seen);
         let services = evidence.observations.iter().map(|observation| SeenService {
             observation: observation.clone(),
@@ -174,7 +197,7 @@ async fn seen(session: &Session, now: chrono::DateTime<chrono::Utc>) -> Result<S
             asked: Asked::read(&folder).or_sweep_failure()?,
         });
     }
-    Ok(Seen::new(runs))
+    Ok(Judged { seen: Seen::new(runs), tls: SeenTls::new(tls) })
 }
 
 /// Findings that aren't closed or were closed since `since`, with how each came out of its latest run.

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use model::shape::Cluster;
+use model::tls::TlsRecord;
 use registry::ports::{RunRow, RunStore};
 use scanner::raw::{HostFacts, RawReport};
-use scanner::run::{RunFolder, RunState};
+use scanner::run::{RunFolder, RunState, TlsPlan};
 use serde::Serialize;
 
 use crate::cli::{self, Global};
 use crate::commands::scan::{self, finish};
+use crate::commands::tls::Kept;
 use crate::commands::{runs_diff, runs_export};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::handle::{self, Handles};
@@ -26,13 +28,13 @@ pub async fn run(global: &Global, command: cli::Runs) -> Outcome {
         }
         cli::Runs::Export { run, format, output, overwrite } => {
             let session = Session::open_to_read(global).await?;
-            let (folder, _) = open(&session, &run).await?;
+            let folder = open_sweep(&session, &run).await?;
             runs_export::export(&folder, format, output.as_deref(), overwrite)
         }
         cli::Runs::Diff { first, second, exit_code, format } => {
             let session = Session::open_to_read(global).await?;
-            let (first, _) = open(&session, &first).await?;
-            let (second, _) = open(&session, &second).await?;
+            let first = open_sweep(&session, &first).await?;
+            let second = open_sweep(&session, &second).await?;
             runs_diff::diff(&first, &second, exit_code, format.json)
         }
         cli::Runs::Resume { run, format } => resume(&Session::open(global).await?, &run, format.json).await,
@@ -128,6 +130,22 @@ async fn open(session: &Session, given: &str) -> Result<(RunFolder, RunRow), Fai
     Ok((RunFolder::open(&folder_of(session, &row)).or_sweep_failure()?, row))
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the run {0} assessed TLS servers, which has no form for other scanners and no ports to compare; \
+     `sentrypost runs show {0} --json` tells all of it"
+)]
+struct NotASweep(String);
+
+/// A run that asked ports.
+async fn open_sweep(session: &Session, given: &str) -> Result<RunFolder, Failure> {
+    let (folder, row) = open(session, given).await?;
+    match folder.manifest().tls {
+        Some(_) => Err(Failure::new(Exit::Usage, NotASweep(row.id.to_string()))),
+        None => Ok(folder),
+    }
+}
+
 async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     let (folder, row) = open(session, given).await?;
     let line = line(session, &row);
@@ -135,6 +153,7 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
         folder.refusals().or_sweep_failure()?.collect::<Result<_, _>>().or_sweep_failure()?;
     let observations = pipeline::observations(&folder)?;
     let asked = Asked::read(&folder).or_sweep_failure()?;
+    let records = folder.tls_records_in_order().or_sweep_failure()?;
     if json {
         #[derive(Serialize)]
         struct Shown<'a> {
@@ -148,6 +167,9 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
             sessions: &'a [RawReport],
             /// Hosts that one device may answer for.
             clusters: &'a [Cluster],
+            /// The servers that were assessed, in runs of TLS assessments.
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            tls: &'a [TlsRecord],
         }
         let shown = Shown {
             line: &line,
@@ -157,6 +179,7 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
             hosts: asked.hosts.values().collect(),
             sessions: &asked.sessions,
             clusters: &asked.clusters,
+            tls: &records,
         };
         output::json("sentrypost-run/1", &shown).or_exit(Exit::Internal)?;
         return Ok(Exit::Done);
@@ -164,9 +187,9 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     show_lines(std::slice::from_ref(&line), &Handles::of([row.id]));
     let manifest = folder.manifest();
     // Nobody drew an order for what another tool has done.
-    let seed = match manifest.tool {
-        None => format!("   seed {:016x}", manifest.plan.seed()),
-        Some(_) => String::new(),
+    let seed = match (&manifest.tool, &manifest.tls) {
+        (None, None) => format!("   seed {:016x}", manifest.plan.seed()),
+        (Some(_), _) | (_, Some(_)) => String::new(),
     };
     output::data(format!(
         "run {}{seed}   scope of {}   policy {}   {}   folder {}",
@@ -188,6 +211,10 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     for refusal in &refusals {
         output::data(format!("not probed: {}", scan::refused(refusal)));
     }
+    if let Some(plan) = &manifest.tls {
+        show_tls(plan, &records);
+        return Ok(Exit::Done);
+    }
     show_asked(&asked, &folder)?;
     let columns =
         Columns { headers: &["endpoint", "names", "service", "product", "first bytes"], numbers: &[] };
@@ -207,6 +234,29 @@ async fn show(session: &Session, given: &str, json: bool) -> Outcome {
     };
     output::table(&columns, observations.iter().map(row));
     Ok(Exit::Done)
+}
+
+/// What servers were rated by, and how each came out.
+fn show_tls(plan: &TlsPlan, records: &[TlsRecord]) {
+    let policies: Vec<String> =
+        plan.policies.iter().map(|policy| format!("{} {}", policy.id, policy.version)).collect();
+    output::data(format!("checks {}   rated by {}", plan.checks, policies.join(", ")));
+    let columns = Columns {
+        headers: &["server", "outcome", "speaks", "grade", "faults", "connections"],
+        numbers: &[4, 5],
+    };
+    let row = |record: &TlsRecord| {
+        let spoken: Vec<&str> = record.spoken().collect();
+        vec![
+            record.server.to_string(),
+            record.reached.as_str().to_owned(),
+            spoken.join(", "),
+            record.grade.as_ref().map(|grade| grade.grade.clone()).unwrap_or_default(),
+            record.faults().count().to_string(),
+            record.n_connections.to_string(),
+        ]
+    };
+    output::table(&columns, records.iter().map(row));
 }
 
 /// What got lost, which hosts are less sure than was asked for, and for which ones another may have answered.
@@ -260,6 +310,9 @@ async fn resume(session: &Session, given: &str, json: bool) -> Outcome {
     }
     let _hold = session.data.share()?;
     let folder = RunFolder::open(&folder_of(session, &row)).or_sweep_failure()?;
+    if folder.manifest().tls.is_some() {
+        return Kept::resume(session, folder).await?.show(json);
+    }
     let summary = folder.summary().or_sweep_failure()?;
     let swept = match (summary.state, summary.ended_at) {
         // Killed between the last probe and the judgement.
@@ -269,6 +322,7 @@ async fn resume(session: &Session, given: &str, json: bool) -> Outcome {
             totals: summary.totals,
             raw: None,
             ended_at,
+            signals: None,
         },
         _ => pipeline::resume(session, folder).await?,
     };

@@ -4,6 +4,7 @@ use model::observation::{Endpoint, Method};
 use model::policy::Policy;
 use model::port::{PortSet, Transport};
 use model::reconcile::{ChangeKind, ChangeSet};
+use model::scope::Scope;
 use model::severity::Severity;
 use registry::ports::{FindingStore, RunState};
 use scanner::raw::{Discovery, RawReport};
@@ -12,11 +13,13 @@ use serde::Serialize;
 
 use crate::cli::{self, Global};
 use crate::clock;
+use crate::commands::tls::Kept;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::handle::Handles;
 use crate::output::{self, Columns};
-use crate::pipeline::{self, How, Ports, Wish};
+use crate::pipeline::{self, How, Ports, TlsRun, Wish};
 use crate::session::{OrStoreFailure, Session};
+use crate::tls::Raters;
 
 pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
     // What is wrong with the command line is told before anything is opened.
@@ -46,8 +49,54 @@ pub async fn run(global: &Global, asked: &cli::Scan) -> Outcome {
         transport,
     };
     let how = How { method, shard: asked.shard, options };
-    let ended = scan(&session, &wish, how).await?;
+    let ended = match asked.tls {
+        false => scan(&session, &wish, how).await?,
+        true => scan_and_assess(&session, &wish, how).await?,
+    };
     ended.show(asked.format.json)
+}
+
+/// Servers that are assessed at one time after a scan.
+const TLS_AT_A_TIME: u16 = 32;
+
+/// Sweeps, and assesses the TLS servers that were seen, before either is judged: what both tell of a certificate is then
+/// one finding from the beginning.
+async fn scan_and_assess(session: &Session, wish: &Wish, how: How) -> Result<Ended, Failure> {
+    let mut swept = sweep(session, wish, how).await?;
+    if swept.outcome != Swept::Finished {
+        return Ok(Ended { swept, change: None, tls: None });
+    }
+    let register = session.register().await?;
+    let scope = Scope::of(&register, session.today());
+    let wanted = crate::tls::seen_by_scan(&swept.folder, &scope)?;
+    let assessed = if wanted.servers.is_empty() {
+        output::note("no TLS server was seen");
+        Ok(None)
+    } else {
+        if let Some(signals) = swept.signals.take() {
+            signals.abort();
+        }
+        assess_seen(session, &swept, wanted).await.map(Some)
+    };
+    // The sweep is whole, whatever became of the assessments.
+    let ended = finish(session, swept).await?;
+    Ok(Ended { tls: assessed?, ..ended })
+}
+
+async fn assess_seen(
+    session: &Session,
+    swept: &pipeline::Swept,
+    wanted: crate::tls::Wanted,
+) -> Result<Kept, Failure> {
+    let n = wanted.servers.len() as u64;
+    let servers = counted(n, "TLS server", "TLS servers");
+    output::note(format!("assessing {servers}"));
+    let run = swept.folder.manifest().run;
+    let asked_for = format!("seen by run {}; {servers}", Handles::of([run]).show(run));
+    let (raters, _) = Raters::new(None, None)?;
+    let asked = TlsRun { wanted, asked_for, concurrency: TLS_AT_A_TIME };
+    let folder = pipeline::begin_tls(session, asked, &raters).await?;
+    Ok(Kept::carry_out(session, folder, &raters).await?.0)
 }
 
 fn options(policy: &Policy, asked: &cli::Scan, n_ports: usize) -> Result<Options, Failure> {
@@ -159,6 +208,8 @@ pub struct Ended {
     pub swept: pipeline::Swept,
     /// `None` if the run was cut off, which judges nothing.
     pub change: Option<ChangeSet>,
+    /// The assessments that followed.
+    pub tls: Option<Kept>,
 }
 
 fn counted(n: impl Into<u128>, one: &str, several: &str) -> String {
@@ -168,6 +219,10 @@ fn counted(n: impl Into<u128>, one: &str, several: &str) -> String {
 
 /// Carries a scan out and judges it. The caller holds the lock of the data folder.
 pub async fn scan(session: &Session, wish: &Wish, how: How) -> Result<Ended, Failure> {
+    finish(session, sweep(session, wish, how).await?).await
+}
+
+async fn sweep(session: &Session, wish: &Wish, how: How) -> Result<pipeline::Swept, Failure> {
     let prepared = pipeline::prepare(session, wish).await?;
     for refusal in &prepared.refused {
         output::note(format!("not probed: {}", refused(refusal)));
@@ -178,18 +233,17 @@ pub async fn scan(session: &Session, wish: &Wish, how: How) -> Result<Ended, Fai
         counted(prepared.plan.n_probes(), "probe", "probes"),
         prepared.plan.seed()
     ));
-    let swept = pipeline::carry_out(session, prepared, how).await?;
-    finish(session, swept).await
+    pipeline::carry_out(session, prepared, how).await
 }
 
 /// Judges what has been swept to its end.
 pub async fn finish(session: &Session, swept: pipeline::Swept) -> Result<Ended, Failure> {
     if swept.outcome != Swept::Finished {
-        return Ok(Ended { swept, change: None });
+        return Ok(Ended { swept, change: None, tls: None });
     }
     let change = pipeline::judge(session, &swept.folder, swept.ended_at).await?;
     pipeline::note_state(session, &swept.folder, RunState::Judged, swept.totals, swept.ended_at).await?;
-    Ok(Ended { swept, change: Some(change) })
+    Ok(Ended { swept, change: Some(change), tls: None })
 }
 
 /// A refusal on one line.
@@ -218,7 +272,7 @@ async fn seen_before(session: &Session) -> Result<Vec<Endpoint>, Failure> {
 
 /// What a scan prints as JSON.
 #[derive(Serialize)]
-struct Summary<'a> {
+struct Summary<'a, T> {
     run: String,
     state: &'static str,
     method: Method,
@@ -227,13 +281,21 @@ struct Summary<'a> {
     raw: Option<&'a RawReport>,
     totals: scanner::run::Totals,
     changes: Vec<Counted>,
+    /// The TLS assessments that followed, if they were asked for and there were servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<T>,
 }
 
 #[derive(Serialize)]
-struct Counted {
+pub struct Counted {
     change: ChangeKind,
     severity: Severity,
     n: usize,
+}
+
+pub fn counted_changes(change: &ChangeSet) -> Vec<Counted> {
+    let counts = change.counts().into_iter();
+    counts.map(|((change, severity), n)| Counted { change, severity, n }).collect()
 }
 
 impl Ended {
@@ -241,15 +303,14 @@ impl Ended {
         let run = self.swept.folder.manifest().run;
         let totals = self.swept.totals;
         if json {
-            let counts = self.change.as_ref().map(ChangeSet::counts).unwrap_or_default();
-            let changes = counts.into_iter().map(|((change, severity), n)| Counted { change, severity, n });
             let summary = Summary {
                 run: run.to_string(),
                 method: self.swept.folder.manifest().method,
                 raw: self.swept.raw.as_ref(),
                 state: if self.change.is_some() { "judged" } else { "interrupted" },
                 totals,
-                changes: changes.collect(),
+                changes: self.change.as_ref().map(counted_changes).unwrap_or_default(),
+                tls: self.tls.as_ref().map(Kept::summary),
             };
             output::json("sentrypost-scan/1", &summary).or_exit(Exit::Internal)?;
         } else {
@@ -262,6 +323,9 @@ impl Ended {
             if let Some(change) = &self.change {
                 show_changes(change);
             }
+            if let Some(tls) = &self.tls {
+                tls.show(false)?;
+            }
         }
         if let Some(raw) = &self.swept.raw {
             tell_raw(raw);
@@ -272,7 +336,8 @@ impl Ended {
                 totals.n_not_asked
             ));
         }
-        let whole = self.change.is_some() && totals.n_not_asked == 0;
+        let is_assessed = self.tls.as_ref().is_none_or(Kept::is_judged);
+        let whole = self.change.is_some() && totals.n_not_asked == 0 && is_assessed;
         Ok(if whole { Exit::Done } else { Exit::Partial })
     }
 }

@@ -166,6 +166,7 @@ pub async fn import(session: &Session, wish: ImportWish) -> Result<Imported, Fai
         shard: None,
         names: Default::default(),
         tool: Some(tool),
+        tls: None,
     };
     let refused: Vec<RefusalRecord> = imported.refused.iter().map(|refused| record(refused, now)).collect();
     let runs = session.data.runs();
@@ -297,6 +298,6 @@ async fn known(session: &Session, folder: RunFolder) -> Result<ImportResult, Fai
         session.log(AuditAction::Imported, format!("run {}, {asked_for}", manifest.run)).await?;
     }
     let totals = summary.totals;
-    let swept = Swept { folder, outcome: Outcome::Finished, totals, raw: None, ended_at };
+    let swept = Swept { folder, outcome: Outcome::Finished, totals, raw: None, ended_at, signals: None };
     Ok(ImportResult::Run(Box::new(swept)))
 }

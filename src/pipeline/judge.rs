@@ -15,7 +15,7 @@ use model::register::Register;
 use model::scope::Scope;
 use registry::ports::{FindingStore, SightingStore, StoreError};
 use reports::asked::{AskedRow, SessionRow};
-use scanner::assess::{AssessInput, Assessment, assess};
+use scanner::assess::{AssessInput, Assessment, assess, without_what_tls_tells};
 use scanner::run::RunFolder;
 
 use crate::clock::SystemMint;
@@ -42,8 +42,9 @@ pub async fn judge(session: &Session, folder: &RunFolder, at: DateTime<Utc>) -> 
         run: folder.manifest().run,
         seen_from: folder.manifest().started_at,
         at,
-        detections: assessment.detections.clone(),
+        detections: without_what_tls_tells(assessment.detections.clone(), &known),
         absence: &|key| assessment.absence(key),
+        supersedes: &|_| Vec::new(),
     };
     let change = reconcile(&known, judgement, rules, &mut SystemMint);
     match FindingStore::apply(&session.store, &change).await {
@@ -103,7 +104,7 @@ impl Evidence {
 /// Whose an address is tells the day on which a run ended, which isn't that on which it began if it was resumed. What
 /// was seen while an authorisation was in force stays evidence after that is over, so for judging, and for that
 /// alone, an authorisation of the first day holds to the last.
-fn scope_to_judge(register: &Register, began_on: NaiveDate, ended_on: NaiveDate) -> Scope {
+pub(super) fn scope_to_judge(register: &Register, began_on: NaiveDate, ended_on: NaiveDate) -> Scope {
     let mut register = register.clone();
     let leaves = register.assets.iter_mut().filter_map(|asset| asset.authorisation.as_mut());
     for leave in leaves.filter(|leave| leave.covers(began_on)) {
@@ -119,15 +120,15 @@ pub fn observations(folder: &RunFolder) -> Result<Vec<Observation>, Failure> {
 
 /// The host names that a run asked for.
 #[derive(Debug, Default)]
-struct NamesAsked {
+pub(super) struct NamesAsked {
     /// The addresses that each led to; none where a name led nowhere.
-    addresses: BTreeMap<HostName, Vec<IpAddr>>,
+    pub(super) addresses: BTreeMap<HostName, Vec<IpAddr>>,
     /// Names that may have more addresses of ours than these: a look-up failed, or the scope kept one back. One that
     /// no asset holds is no reason to doubt: nothing was ever seen there, and never will be.
-    incomplete: BTreeSet<HostName>,
+    pub(super) incomplete: BTreeSet<HostName>,
 }
 
-fn names_asked_for(folder: &RunFolder) -> Result<NamesAsked, Failure> {
+pub(super) fn names_asked_for(folder: &RunFolder) -> Result<NamesAsked, Failure> {
     let mut asked = NamesAsked::default();
     for (addr, led_here) in &folder.manifest().names {
         for name in led_here {

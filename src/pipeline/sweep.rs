@@ -15,6 +15,7 @@ use scanner::{
     Cancel, Identifier, Options, Outcome, Progress, RawRequest, SweepError, SweepOutcome, SweepRequest, sweep,
 };
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
 use super::{Prepared, windows};
 use crate::clock::{self, SystemMint};
@@ -31,6 +32,8 @@ pub struct Swept {
     /// What a raw run says of itself.
     pub raw: Option<RawReport>,
     pub ended_at: DateTime<Utc>,
+    /// What ends the process by a signal, once the sweep is over; whoever listens for signals next ends it.
+    pub signals: Option<JoinHandle<()>>,
 }
 
 /// How ports are asked.
@@ -71,6 +74,7 @@ pub async fn carry_out(session: &Session, prepared: Prepared, how: How) -> Resul
         shard,
         names,
         tool: None,
+        tls: None,
     };
     let folder = RunFolder::create(&session.data.runs(), manifest, &refused).or_sweep_failure()?;
     session.store.insert(&row).await.or_store_failure()?;
@@ -90,7 +94,7 @@ async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swe
     let run = folder.manifest().run;
     let stop = Cancel::new();
     let _hold = DataFolder::hold_run(folder.path())?;
-    tokio::spawn(stop_on_signal(stop.clone(), run.to_string()));
+    let signals = tokio::spawn(stop_on_signal(stop.clone(), run.to_string()));
     let mut scope = scope;
     let mut sockets = None;
     let swept = loop {
@@ -142,7 +146,7 @@ async fn go_on(session: &Session, folder: RunFolder, scope: Scope) -> Result<Swe
     })?;
     noted?;
     let SweepOutcome { outcome, raw, .. } = swept;
-    Ok(Swept { folder, outcome, totals, raw, ended_at })
+    Ok(Swept { folder, outcome, totals, raw, ended_at, signals: Some(signals) })
 }
 
 /// A run that was stopped while it waited, before anything was asked in this process.
@@ -280,7 +284,7 @@ pub async fn note_state(
 
 /// The first Ctrl-C or SIGTERM stops in order, the second at once. Once listened for, a signal no longer ends the
 /// process by itself, so this task lives as long as the process.
-async fn stop_on_signal(cancel: Cancel, run: String) {
+pub(super) async fn stop_on_signal(cancel: Cancel, run: String) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))

@@ -2,6 +2,7 @@
 
 mod people;
 mod seen;
+mod tls;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use model::finding::{Finding, FindingState};
@@ -10,11 +11,13 @@ use model::policy::Policy;
 use model::reconcile::ChangeKind;
 use model::register::{AssetTarget, Register};
 use model::scope::Scope;
+use model::tls_policy::TlsChecks;
 use reports::rows::{AssetRow, CheckRow, ExclusionRow, FindingRow, SilentRow, Standing, SystemRow, UnitRow};
 use reports::snapshot::{Head, SnapshotInput};
 
 use people::Contacts;
 pub use seen::{Seen, SeenRun, SeenService, refused};
+pub use tls::{SeenTls, SeenTlsRun};
 
 /// All that a report is made of, before it is rows.
 pub struct Sources<'a> {
@@ -26,6 +29,9 @@ pub struct Sources<'a> {
     pub findings: &'a [(Finding, ChangeKind)],
     /// Judged runs, newest first.
     pub seen: &'a Seen,
+    /// Judged runs of TLS assessments.
+    pub seen_tls: &'a SeenTls,
+    pub tls_checks: &'a TlsChecks,
 }
 
 /// The rows of a report.
@@ -37,10 +43,11 @@ pub fn snapshot(sources: &Sources<'_>) -> SnapshotInput {
     input.systems = systems(sources.register);
     input.assets = assets(sources.register, today);
     input.exclusions = exclusions(sources.register, today);
-    input.checks = checks(sources.policy);
+    input.checks = checks(sources.policy, sources.tls_checks);
     input.findings = findings(sources);
     input.silent = silent(sources);
     sources.seen.fill(&mut input, sources.register, &scope);
+    sources.seen_tls.fill(&mut input, &scope);
     input
 }
 
@@ -120,7 +127,7 @@ fn exclusions(register: &Register, today: NaiveDate) -> Vec<ExclusionRow> {
     register.exclusions.iter().filter(|exclusion| today <= exclusion.until).map(row).collect()
 }
 
-fn checks(policy: &Policy) -> Vec<CheckRow> {
+fn checks(policy: &Policy, tls: &TlsChecks) -> Vec<CheckRow> {
     let row = |(id, text): (model::finding::CheckId, model::policy::CheckText<'_>)| CheckRow {
         id: id.to_string(),
         title_zh: text.title.zh.clone(),
@@ -130,7 +137,7 @@ fn checks(policy: &Policy) -> Vec<CheckRow> {
         source: text.source.to_owned(),
         severity: text.severity,
     };
-    policy.texts().into_iter().map(row).collect()
+    policy.texts().into_iter().chain(tls.texts()).map(row).collect()
 }
 
 fn findings(sources: &Sources<'_>) -> Vec<FindingRow> {

@@ -1,7 +1,7 @@
 //! Assesses many servers at once, each only if the scope of the moment admits it, and one connection at a time to each
 //! address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +12,7 @@ use model::scope::{Refusal, Scope};
 use probes::tls::assess::Subject;
 use probes::tls::assess::facts::ServerFacts;
 use probes::tls::assess::seam::Limits;
+use scanner::Cancel;
 use scanner::identify::ConnectionGate;
 use scanner::tls::TlsTarget;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,6 +21,7 @@ use tokio::task::JoinSet;
 use super::wish::Server;
 use crate::clock;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::pipeline::windows;
 
 /// What came of one server.
 #[derive(Debug)]
@@ -28,29 +30,40 @@ pub enum Answer {
     Refused(Refusal),
 }
 
-/// Assesses servers, at most `n_at_a_time` at once; answers in the order of the servers. `done` is called after each,
-/// with how many there are so far.
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Each server was asked or refused.
+    All,
+    /// It was stopped first.
+    Stopped,
+}
+
+/// Assesses servers, at most `n_at_a_time` at once, and hands out what came of each as it is ready, with its place in
+/// the list. What is only outside its scan window is waited for.
 pub async fn assess(
     register: &Register,
     servers: &[Server],
     n_at_a_time: usize,
-    mut done: impl FnMut(usize),
-) -> Result<Vec<Answer>, Failure> {
+    stop: &Cancel,
+    mut each: impl FnMut(usize, Answer) -> Result<(), Failure>,
+) -> Result<Ended, Failure> {
     let gate = Arc::new(OneByOne::default());
     let mut moment = Moment::new(register, clock::now());
-    let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
-    let mut waiting = servers.iter().enumerate();
+    let mut waiting: VecDeque<(usize, &Server)> = servers.iter().enumerate().collect();
+    let mut shut: Vec<((usize, &Server), DateTime<Utc>)> = Vec::new();
     let mut running = JoinSet::new();
     loop {
         while running.len() < n_at_a_time.max(1)
-            && let Some((at, server)) = waiting.next()
+            && !stop.is_cancelled()
+            && let Some((at, server)) = waiting.pop_front()
         {
             // Again for each one as its turn comes: windows shut and days end while others are asked.
             match moment.at(clock::now()).admit(server.addr) {
-                Err(refusal) => {
-                    answers.insert(at, Answer::Refused(refusal));
-                    done(answers.len());
-                }
+                Err(refusal) => match refusal.opens_at() {
+                    Some(opens_at) => shut.push(((at, server), opens_at)),
+                    None => each(at, Answer::Refused(refusal))?,
+                },
                 Ok(target) => {
                     // The same hellos each time: two runs on one server agree.
                     let subject =
@@ -63,12 +76,25 @@ pub async fn assess(
                 }
             }
         }
-        let Some(assessed) = running.join_next().await else { break };
-        let (at, facts) = assessed.or_exit(Exit::Internal)?;
-        answers.insert(at, Answer::Assessed(Box::new(facts)));
-        done(answers.len());
+        if stop.is_cancelled() {
+            return Ok(Ended::Stopped);
+        }
+        if !running.is_empty() {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(assessed) = running.join_next() => {
+                    let (at, facts) = assessed.or_exit(Exit::Internal)?;
+                    each(at, Answer::Assessed(Box::new(facts)))?;
+                }
+            }
+            continue;
+        }
+        let Some(opens_at) = shut.iter().map(|(_, opens_at)| *opens_at).min() else { return Ok(Ended::All) };
+        if !windows::wait(opens_at, stop).await {
+            return Ok(Ended::Stopped);
+        }
+        waiting.extend(shut.drain(..).map(|(server, _)| server));
     }
-    Ok(answers.into_values().collect())
 }
 
 /// The scope as it is now, made again when it ceases to hold.

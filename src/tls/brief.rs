@@ -2,10 +2,10 @@
 
 use probes::tls::assess::facts::ConnectionNo;
 use probes::tls::codes::Version;
-use reports::text::show_text;
+use reports::text::{Language, evidence_words, show_text};
 
 /// The first of several texts, each once, and how many more there are; suites with all the versions that have them.
-pub fn several(texts: &[String], at_most: usize) -> String {
+pub fn several(texts: &[String], at_most: usize, language: Language) -> String {
     let mut shown: Vec<(&str, Vec<&str>)> = Vec::new();
     for text in texts {
         let is_version = |name: &str| Version::ALL.iter().any(|version| version.name() == name);
@@ -20,7 +20,7 @@ pub fn several(texts: &[String], at_most: usize) -> String {
     }
     let n_more = shown.len().saturating_sub(at_most);
     let one = |(what, versions): (&str, Vec<&str>)| match versions.is_empty() {
-        true => show_text(what, 200),
+        true => show_text(evidence_words(what).in_language(language), 200),
         false => format!("{} ({})", show_text(what, 200), in_short(versions)),
     };
     let shown: Vec<String> = shown.into_iter().take(at_most).map(one).collect();
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_suite_is_named_once_with_its_versions() {
         let texts = ["TLS 1.0: A", "TLS 1.2: A", "TLS 1.2: B", "odd: C", "odd: C"].map(str::to_owned);
-        assert_eq!(several(&texts, 9), "A (TLS 1.0 1.2); B (TLS 1.2); odd: C");
-        assert_eq!(several(&texts, 1), "A (TLS 1.0 1.2); +2");
+        assert_eq!(several(&texts, 9, Language::En), "A (TLS 1.0 1.2); B (TLS 1.2); odd: C");
+        assert_eq!(several(&texts, 1, Language::En), "A (TLS 1.0 1.2); +2");
     }
 }

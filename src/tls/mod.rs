@@ -4,6 +4,7 @@
 mod assess;
 mod brief;
 mod chains;
+mod keep;
 mod page;
 mod pretty;
 mod rate;
@@ -11,9 +12,10 @@ mod view;
 mod wish;
 mod words;
 
-pub use assess::{Answer, assess};
+pub use assess::{Answer, Ended, assess};
+pub use keep::record;
 pub use page::{Pages, PagesError};
 pub use pretty::{one_line, tell};
 pub use rate::{Judged, Raters};
 pub use view::view;
-pub use wish::{Server, Wanted, wanted};
+pub use wish::{Server, Wanted, seen_by_scan, wanted};

@@ -12,6 +12,7 @@ use probes::tls::assess::facts::{Reached, ServerFacts};
 use probes::tls::judge::grade::{Grade, grade};
 use probes::tls::judge::profile::{Demand, compare};
 use probes::tls::judge::{Case, State, Trust, Verdict, judge};
+use scanner::run::TlsRating;
 use scanner::tls::Roots;
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub struct Raters {
     pub checks: TlsChecks,
     pub policies: Vec<TlsPolicy>,
     pub roots: Roots,
+    /// Those of a person's own among them, PEM.
+    own_roots: Option<String>,
     pub expiring_days: i64,
 }
 
@@ -39,10 +42,12 @@ const EXPIRING_DAYS: i64 = 30;
 impl Raters {
     /// The embedded policies with a person's own, and whether that was none on TLS but one on exposure.
     pub fn new(policy: Option<&Path>, ca: Option<&Path>) -> Result<(Raters, bool), Failure> {
+        let (roots, own_roots) = roots(ca)?;
         let mut raters = Raters {
             checks: TlsChecks::embedded(),
             policies: TlsPolicy::embedded(),
-            roots: roots(ca)?,
+            roots,
+            own_roots,
             expiring_days: EXPIRING_DAYS,
         };
         let mut is_exposure = false;
@@ -58,16 +63,38 @@ impl Raters {
         Ok((raters, is_exposure))
     }
 
+    /// What a run was rated by so far, to go on by the same.
+    pub fn of(rating: TlsRating) -> Result<Raters, Failure> {
+        let roots = match &rating.roots {
+            None => Roots::mozilla_and(&[]).or_exit(Exit::Internal)?,
+            Some(pem) => Roots::mozilla_and_pem(pem.as_bytes()).or_exit(Exit::Data)?,
+        };
+        let TlsRating { checks, policies, expiring_days, roots: own_roots } = rating;
+        Ok(Raters { checks, policies, roots, own_roots, expiring_days })
+    }
+
+    /// All of it, for a run to keep.
+    pub fn rating(&self) -> TlsRating {
+        TlsRating {
+            checks: self.checks.clone(),
+            policies: self.policies.clone(),
+            expiring_days: self.expiring_days,
+            roots: self.own_roots.clone(),
+        }
+    }
+
     pub fn check(&self, id: &str) -> Option<&TlsCheck> {
         self.checks.get(id)
     }
 }
 
-fn roots(ca: Option<&Path>) -> Result<Roots, Failure> {
-    let Some(path) = ca else { return Roots::mozilla_and(&[]).or_exit(Exit::Internal) };
+/// A store of roots, and a person's own in it.
+fn roots(ca: Option<&Path>) -> Result<(Roots, Option<String>), Failure> {
+    let Some(path) = ca else { return Ok((Roots::mozilla_and(&[]).or_exit(Exit::Internal)?, None)) };
     let doing = || format!("can't use the roots {}", path.display());
     let pem = std::fs::read(path).or_exit_while(Exit::NotFound, doing())?;
-    Roots::mozilla_and_pem(&pem).or_exit_while(Exit::BadInput, doing())
+    let roots = Roots::mozilla_and_pem(&pem).or_exit_while(Exit::BadInput, doing())?;
+    Ok((roots, Some(String::from_utf8_lossy(&pem).into_owned())))
 }
 
 /// Tells by what it says which kind of policy a file is.
@@ -88,6 +115,9 @@ fn read(path: &Path) -> Result<Given, Failure> {
 /// A server with all that is said of it.
 #[derive(Debug, Serialize)]
 pub struct Judged {
+    /// When its assessment ended; validity was judged for this instant.
+    #[serde(skip)]
+    pub at: DateTime<Utc>,
     /// As somebody named it.
     pub server: String,
     pub address: std::net::IpAddr,
@@ -150,6 +180,7 @@ impl Judged {
             State::NotApplicable => (3, None),
         });
         Judged {
+            at: now,
             server: server.given.clone(),
             address: server.addr,
             port: server.port,

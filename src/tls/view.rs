@@ -326,7 +326,7 @@ fn profile(result: &ProfileResult, raters: &Raters, language: Language) -> Profi
         if demand.evidence.is_empty() {
             return what;
         }
-        format!("{what}{}{}", pick(language, "：", ": "), several(&demand.evidence, 4))
+        format!("{what}{}{}", pick(language, "：", ": "), several(&demand.evidence, 4, language))
     };
     let of = |is: fn(State) -> bool| result.demands.iter().filter(move |demand| is(demand.state)).map(say);
     ProfileView {
@@ -347,7 +347,7 @@ fn fault(rated: &super::rate::Rated, raters: &Raters, language: Language) -> Fau
         severity_word: severity_word(rated.severity, language),
         check: verdict.check,
         title: title(verdict.check, raters, language),
-        evidence: several(&verdict.evidence, 12),
+        evidence: several(&verdict.evidence, 12, language),
         advice: check.map(|check| text(&check.advice)).unwrap_or_default(),
         source: check.map(|check| check.source.clone()).unwrap_or_default(),
         by: ranges(&verdict.by),

@@ -7,14 +7,17 @@ use std::path::Path;
 
 use model::host_name::HostName;
 use model::id::UnitId;
-use model::observation::{Endpoint, Observation};
+use model::observation::{Endpoint, Observation, PortState};
 use model::port::Transport;
 use model::register::{AssetTarget, Register};
-use model::scope::Scope;
+use model::scope::{Refusal, Scope};
+use model::tls::TlsServer;
 use probes::tls::start_tls::{PRELUDES, StartTls};
-use scanner::resolve::{NameFailure, ResolveOptions, resolve};
+use scanner::resolve::{NameFailure, ResolveOptions, Resolved, admit, resolve};
+use scanner::run::{Reason, RefusalRecord, RunFolder};
 
 use crate::cli::{Tls, WayIn};
+use crate::clock;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::pipeline;
 use crate::session::Session;
@@ -31,13 +34,38 @@ pub struct Server {
     pub start_tls: Option<StartTls>,
 }
 
+impl Server {
+    /// As a run keeps it.
+    pub fn kept(&self) -> TlsServer {
+        let Server { given, addr, port, name, start_tls } = self.clone();
+        let start_tls = start_tls.map(|start_tls| start_tls.name().to_owned());
+        TlsServer { addr, port, name, start_tls, given }
+    }
+
+    /// As a run has kept it; `None` if it begins in a protocol that isn't known here.
+    pub fn of(kept: TlsServer) -> Option<Server> {
+        let TlsServer { addr, port, name, start_tls, given } = kept;
+        let start_tls = match start_tls {
+            None => None,
+            Some(name) => Some(StartTls::parse(&name)?),
+        };
+        Some(Server { given, addr, port, name, start_tls })
+    }
+}
+
 /// What was meant.
 #[derive(Debug, Default)]
 pub struct Wanted {
-    /// Each once, in the order of being named.
+    /// Each once, in the order of being named; all of them are admitted today, if not at every hour.
     pub servers: Vec<Server>,
+    /// What isn't.
+    pub refused: Vec<(Server, Refusal)>,
     /// Names that led to no address, or perhaps not to all.
     pub nowhere: Vec<(HostName, NameFailure)>,
+    /// The addresses of the names that were looked up, as far as they are admitted today.
+    pub names: BTreeMap<IpAddr, Vec<HostName>>,
+    /// Why those that aren't, and names that led nowhere, are no part of it.
+    pub records: Vec<RefusalRecord>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +140,17 @@ pub async fn wanted(
         .collect();
     names.sort();
     names.dedup();
-    let (addresses, nowhere) = look_up(&names, asked.resolver).await?;
-    let mut wanted = Wanted { servers: Vec::new(), nowhere };
+    let (resolved, nowhere) = look_up(&names, asked.resolver).await?;
+    let admitted = admit(&resolved, scope, clock::now());
+    let addresses: BTreeMap<HostName, Vec<IpAddr>> =
+        resolved.into_iter().map(|found| (found.name, found.addresses)).collect();
+    let mut wanted =
+        Wanted { nowhere, names: admitted.names, records: admitted.refused, ..Wanted::default() };
     let mut known = BTreeSet::new();
+    let mut all: Vec<Server> = Vec::new();
     let mut add = |server: Server| {
         if known.insert((server.addr, server.port, server.name.clone())) {
-            wanted.servers.push(server);
+            all.push(server);
         }
     };
     for Written { text, host, port } in &written {
@@ -133,12 +166,93 @@ pub async fn wanted(
         }
     }
     for server in addresses_of(scope, &units, &seen, asked)? {
+        let others = server.name.as_ref().and_then(|name| addresses.get(name)).cloned().unwrap_or_default();
+        let others: Vec<Server> = others.into_iter().map(|addr| Server { addr, ..server.clone() }).collect();
         add(server);
+        // What a name shows at one of its addresses is looked for at each.
+        others.into_iter().for_each(&mut add);
     }
-    if wanted.servers.is_empty() && wanted.nowhere.is_empty() {
+    if all.is_empty() && wanted.nowhere.is_empty() {
         return Err(Failure::new(Exit::NotFound, WishError::NothingAuthorised));
     }
+    wanted.sort(all, scope);
     Ok(wanted)
+}
+
+impl Wanted {
+    /// Puts servers to those that are admitted today or to those that aren't.
+    fn sort(&mut self, servers: Vec<Server>, scope: &Scope) {
+        for server in servers {
+            match scope.admit(server.addr) {
+                Ok(_) => self.servers.push(server),
+                Err(refusal) => {
+                    if server.name.as_ref().is_none_or(|name| !self.is_refused_by_name(name, server.addr)) {
+                        let reason = Reason::from(&refusal);
+                        let (at, addr, names) = (clock::now(), Some(server.addr), Vec::new());
+                        self.records.push(RefusalRecord { at, addr, names, reason });
+                    }
+                    self.refused.push((server, refusal));
+                }
+            }
+        }
+    }
+
+    fn is_refused_by_name(&self, name: &HostName, addr: IpAddr) -> bool {
+        self.records.iter().any(|record| record.addr == Some(addr) && record.names.contains(name))
+    }
+}
+
+/// The servers of TLS that a finished scan has seen, by each name that led there, at all addresses of the name; also what
+/// speaks a protocol that goes over to TLS on request.
+pub fn seen_by_scan(folder: &RunFolder, scope: &Scope) -> Result<Wanted, Failure> {
+    let names = folder.manifest().names.clone();
+    let records: Vec<RefusalRecord> = folder
+        .refusals()
+        .or_exit(Exit::Data)?
+        .filter(|record| record.as_ref().map_or(true, |record| !record.names.is_empty()))
+        .collect::<Result<_, _>>()
+        .or_exit(Exit::Data)?;
+    let mut wanted = Wanted { names, records, ..Wanted::default() };
+    let mut servers: BTreeMap<(IpAddr, u16, Option<HostName>), Server> = BTreeMap::new();
+    let mut put = |addr: IpAddr, port: u16, name: Option<HostName>, start_tls: Option<StartTls>| {
+        let given = SocketAddr::new(addr, port).to_string();
+        let server = Server { given, addr, port, name: name.clone(), start_tls };
+        servers.entry((addr, port, name)).or_insert(server);
+    };
+    for observation in pipeline::observations(folder)? {
+        let Endpoint { addr, transport, port } = observation.endpoint;
+        let is_open = observation.state == PortState::Open && transport == Transport::Tcp;
+        let by_protocol = observation.service.protocol.as_deref().and_then(start_tls_of);
+        if !is_open || (observation.service.tls.is_none() && by_protocol.is_none()) {
+            continue;
+        }
+        let start_tls = start_tls_of_seen(&observation, WayIn::Auto);
+        if observation.names.is_empty() {
+            put(addr, port, None, start_tls);
+        }
+        for name in &observation.names {
+            let led_there = wanted.names.iter().filter(|(_, names)| names.contains(name));
+            led_there.for_each(|(other, _)| put(*other, port, Some(name.clone()), start_tls));
+            put(addr, port, Some(name.clone()), start_tls);
+        }
+    }
+    wanted.sort(servers.into_values().collect(), scope);
+    Ok(wanted)
+}
+
+fn start_tls_of(protocol: &str) -> Option<StartTls> {
+    StartTls::parse(if protocol == "postgresql" { "postgres" } else { protocol })
+}
+
+/// What is spoken in clear at an endpoint before TLS, by what was seen of it.
+fn start_tls_of_seen(observation: &Observation, asked: WayIn) -> Option<StartTls> {
+    let tls = observation.service.tls.as_ref();
+    let by_name = observation.service.protocol.as_deref().and_then(start_tls_of);
+    match (asked, tls.is_none_or(|tls| tls.after_start_tls)) {
+        (WayIn::Auto, true) => by_name.or_else(|| StartTls::of_port(observation.endpoint.port)),
+        (WayIn::Auto | WayIn::Direct, _) => None,
+        (WayIn::After(start_tls), _) => Some(start_tls),
+    }
 }
 
 fn usual_port(way_in: WayIn) -> u16 {
@@ -210,7 +324,7 @@ fn read_file(path: &Path) -> Result<Vec<Written>, Failure> {
 async fn look_up(
     names: &[HostName],
     server: Option<SocketAddr>,
-) -> Result<(BTreeMap<HostName, Vec<IpAddr>>, Vec<(HostName, NameFailure)>), Failure> {
+) -> Result<(Vec<Resolved>, Vec<(HostName, NameFailure)>), Failure> {
     if names.is_empty() {
         return Ok(Default::default());
     }
@@ -218,13 +332,13 @@ async fn look_up(
     let resolved = resolve(names, &options).await.or_exit(Exit::Environment)?;
     let failed =
         resolved.iter().filter_map(|found| Some((found.name.clone(), found.failure.clone()?))).collect();
-    Ok((resolved.into_iter().map(|found| (found.name, found.addresses)).collect(), failed))
+    Ok((resolved, failed))
 }
 
 /// Where the runs so far have seen TLS, by what each saw last of an endpoint.
 fn seen_tls(session: &Session) -> Result<BTreeMap<Endpoint, Observation>, Failure> {
     let mut latest: BTreeMap<Endpoint, Observation> = BTreeMap::new();
-    for folder in scanner::run::RunFolder::list(&session.data.runs()).or_exit(Exit::Data)? {
+    for folder in RunFolder::list(&session.data.runs()).or_exit(Exit::Data)? {
         let folder = folder.or_exit(Exit::Data)?;
         for observation in pipeline::observations(&folder)? {
             let is_newer = latest.get(&observation.endpoint).is_none_or(|known| known.at <= observation.at);
@@ -261,13 +375,7 @@ fn addresses_of(
     });
     let mut servers = Vec::new();
     for (endpoint, observation) in seen.iter().filter(|(endpoint, _)| wide.contains(endpoint.addr)) {
-        let began_clear = observation.service.tls.as_ref().is_some_and(|tls| tls.after_start_tls);
-        let by_name = observation.service.protocol.as_ref().and_then(|name| StartTls::parse(name.as_str()));
-        let start_tls = match (asked.starttls, began_clear) {
-            (WayIn::Auto, true) => by_name.or_else(|| StartTls::of_port(endpoint.port)),
-            (WayIn::Auto | WayIn::Direct, _) => None,
-            (WayIn::After(start_tls), _) => Some(start_tls),
-        };
+        let start_tls = start_tls_of_seen(observation, asked.starttls);
         let name = asked.name.clone().or_else(|| observation.names.first().cloned());
         let given = SocketAddr::new(endpoint.addr, endpoint.port).to_string();
         servers.push(Server { given, addr: endpoint.addr, port: endpoint.port, name, start_tls });

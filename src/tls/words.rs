@@ -173,16 +173,7 @@ pub fn feature(name: &str, language: Language) -> &'static str {
 
 /// Why a grade is capped, where it isn't a check.
 pub fn cap_reason(because: &str, language: Language) -> String {
-    if language == Language::En {
-        return because.to_owned();
-    }
-    let points = because.strip_prefix("key exchange of ").and_then(|rest| rest.strip_suffix(" points"));
-    let bits = because.strip_prefix("a cipher of ").and_then(|rest| rest.strip_suffix(" bits"));
-    match (points, bits) {
-        (Some(points), _) => format!("密钥交换仅 {points} 分"),
-        (_, Some(bits)) => format!("加密强度仅 {bits} 位"),
-        (None, None) => because.to_owned(),
-    }
+    reports::text::cap_words(because).in_language(language).to_owned()
 }
 
 /// A demand of a profile that is no check.

@@ -211,7 +211,5 @@ fn read(row: &Row) -> Result<Finding, StoreError> {
 }
 
 fn gone(text: &str) -> Option<Gone> {
-    [Gone::Corrected, Gone::Refused, Gone::Filtered, Gone::Allowed]
-        .into_iter()
-        .find(|gone| gone.as_str() == text)
+    Gone::ALL.into_iter().find(|gone| gone.as_str() == text)
 }

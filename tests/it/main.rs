@@ -17,4 +17,5 @@ mod scanning;
 mod silence;
 mod tidy;
 mod tls;
+mod tls_flow;
 mod windows;

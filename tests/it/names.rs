@@ -42,6 +42,11 @@ pub(crate) struct SelfSigned(Child);
 
 impl SelfSigned {
     pub(crate) fn start(folder: &Path, address: &str) -> SelfSigned {
+        SelfSigned::start_with(folder, address, &[])
+    }
+
+    /// With more arguments for `openssl s_server`.
+    pub(crate) fn start_with(folder: &Path, address: &str, arguments: &[&str]) -> SelfSigned {
         let (key, certificate) = (folder.join("key.pem"), folder.join("cert.pem"));
         let made = Command::new("openssl")
             .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90", "-subj"])
@@ -58,7 +63,8 @@ impl SelfSigned {
             .args(["s_server", "-www", "-accept", address, "-key"])
             .arg(&key)
             .arg("-cert")
-            .arg(&certificate);
+            .arg(&certificate)
+            .args(arguments);
         server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = SelfSigned(server.spawn().unwrap());
         let deadline = Instant::now() + Duration::from_secs(30);

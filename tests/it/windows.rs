@@ -26,13 +26,13 @@ fn service(address: &str) -> (u16, Arc<AtomicUsize>) {
 }
 
 /// A window from so many hours from now to one hour later, by the clock in China.
-fn window(hours_from_now: i64) -> String {
+pub(crate) fn window(hours_from_now: i64) -> String {
     let from = Utc::now().with_timezone(&FixedOffset::east_opt(8 * 3600).unwrap())
         + TimeDelta::hours(hours_from_now);
     format!("{}-{}", from.format("%H:%M"), (from + TimeDelta::minutes(90)).format("%H:%M"))
 }
 
-fn register_window(sandbox: &Sandbox, target: &str, window: &str) {
+pub(crate) fn register_window(sandbox: &Sandbox, target: &str, window: &str) {
     let until = Utc::now().date_naive() + TimeDelta::days(30);
     let code = credit_code(1);
     let text = format!(
@@ -43,7 +43,7 @@ fn register_window(sandbox: &Sandbox, target: &str, window: &str) {
 }
 
 /// A scan until it says that it waits, and what it said.
-fn scan_until_it_waits(sandbox: &Sandbox, args: &[&str]) -> (Child, String) {
+pub(crate) fn scan_until_it_waits(sandbox: &Sandbox, args: &[&str]) -> (Child, String) {
     let mut command = sandbox.command();
     command.args(args).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -58,7 +58,7 @@ fn scan_until_it_waits(sandbox: &Sandbox, args: &[&str]) -> (Child, String) {
     panic!("it never waited, and ended with {ended}:\n{said}");
 }
 
-fn interrupt(mut child: Child) -> Option<i32> {
+pub(crate) fn interrupt(mut child: Child) -> Option<i32> {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     child.wait().unwrap().code()
 }

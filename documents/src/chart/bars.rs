@@ -1,4 +1,4 @@
-//! Horizontal bars, longest first.
+//! Horizontal bars, longest first, or in the caller's order.
 //!
 //! It must not leave out bars silently: what isn't drawn is counted below.
 
@@ -17,6 +17,8 @@ pub struct BarChart {
     pub bars: Vec<Bar>,
     /// Draw this many; the others are counted as `+n`. 0 draws all.
     pub at_most: usize,
+    /// Keep the caller's order, where it says something by itself.
+    pub in_order: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,7 +46,9 @@ pub fn horizontal_bars(chart: &BarChart) -> String {
     }
     let mut bars: Vec<&Bar> = chart.bars.iter().collect();
     // Stable, so that equal bars keep the caller's order.
-    bars.sort_by(|a, b| drawable(b.value).total_cmp(&drawable(a.value)));
+    if !chart.in_order {
+        bars.sort_by(|a, b| drawable(b.value).total_cmp(&drawable(a.value)));
+    }
     let most = if chart.at_most == 0 { bars.len() } else { chart.at_most };
     let left_out = bars.len().saturating_sub(most);
     bars.truncate(most);

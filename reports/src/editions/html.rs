@@ -34,6 +34,9 @@ struct Page<'f> {
     moves: Vec<Tile>,
     reach: Vec<Reach>,
     certificates: Vec<Tile>,
+    tls: Vec<Tile>,
+    national: Vec<Reach>,
+    chart_grades: String,
     chart_units: String,
     chart_classes: String,
     groups: Vec<GroupPart>,
@@ -100,6 +103,9 @@ pub fn html(figures: &Figures, language: Language) -> Result<String, ReportError
         ]
         .map(|id| tile(figures, id, language))
         .into(),
+        tls: tls_tiles(figures, language),
+        national: national(figures, language),
+        chart_grades: chart_grades(figures, language),
         chart_units: chart_units(figures, language),
         chart_classes: chart_classes(figures, language),
         groups,
@@ -276,7 +282,60 @@ fn chart_classes(figures: &Figures, language: Language) -> String {
             .to_owned(),
         bars,
         at_most: BARS,
+        in_order: false,
     })
+}
+
+fn chart_grades(figures: &Figures, language: Language) -> String {
+    let mut bars = Vec::new();
+    if let Some(table) = figures.table("tls-grades") {
+        for (grade, servers) in table.column("grade").into_iter().zip(table.column("servers")) {
+            let label = grade.show(language, crate::table::Kind::Text);
+            bars.push(Bar { label, value: prose::count(servers) as f64, shown: None });
+        }
+    }
+    horizontal_bars(&BarChart {
+        title: prose::pick(language, "TLS 服务器按评级", "TLS servers by grade").to_owned(),
+        empty: prose::pick(
+            language,
+            "没有检测 TLS 服务，略去本图。",
+            "No TLS server was assessed; chart left out.",
+        )
+        .to_owned(),
+        bars,
+        at_most: 0,
+        in_order: true,
+    })
+}
+
+fn tls_tiles(figures: &Figures, language: Language) -> Vec<Tile> {
+    let ids = ["tls.servers", "tls.good", "tls.fair", "tls.poor", "tls.outdated", "tls.untold"];
+    let mut tiles: Vec<Tile> = ids.map(|id| tile(figures, id, language)).into();
+    for (id, zh, en) in [
+        ("certificates.within-30", "证书 30 天内到期", "Certificates ending in 30 days"),
+        ("certificates.within-90", "证书 90 天内到期", "Certificates ending in 90 days"),
+    ] {
+        let title = prose::pick(language, zh, en).to_owned();
+        tiles.push(Tile { title, ..tile(figures, id, language) });
+    }
+    tiles
+}
+
+/// How the assessed servers divide by national cryptography.
+fn national(figures: &Figures, language: Language) -> Vec<Reach> {
+    let parts = [("answered", "tls.tlcp"), ("blocked", "tls.no-tlcp"), ("unverifiable", "tls.tlcp-untold")];
+    let whole: u64 = parts.iter().map(|(_, id)| figures.value(id)).sum();
+    parts
+        .into_iter()
+        .map(|(code, id)| Reach {
+            code,
+            tile: tile(figures, id, language),
+            percent: match whole {
+                0 => "0".to_owned(),
+                _ => format!("{:.2}", figures.value(id) as f64 / whole as f64 * 100.0),
+            },
+        })
+        .collect()
 }
 
 #[cfg(test)]

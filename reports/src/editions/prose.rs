@@ -219,6 +219,20 @@ pub(super) fn definitions() -> Vec<(Words, Words)> {
             ),
         ),
         (
+            Words::of("TLS 评级", "TLS grade"),
+            Words::of(
+                "按评级规则由版本、密钥交换与加密强度计分，再由所限的问题封顶；无法判定的问题不计入。评级的对象是（地址、端口、服务器名）。",
+                "By rules of grading: a score for versions, key exchange and ciphers, capped by faults; what can't be told counts for nothing. Graded is an address, port and server name.",
+            ),
+        ),
+        (
+            Words::of("国密 TLCP", "TLCP"),
+            Words::of(
+                "以国家标准 GB/T 38636 的传输层密码协议询问；两次被拒绝为“不支持”，没有应答为“无法判定”。",
+                "Asked in the protocol of the national standard GB/T 38636; refused twice is \"no\", no answer is \"cannot tell\".",
+            ),
+        ),
+        (
             Words::of("变化的比较", "Comparison"),
             Words::of(
                 "与上期报告的冻结快照逐项比较；没有上期报告时，为最近一次扫描所见的变化。",

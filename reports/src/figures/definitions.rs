@@ -7,7 +7,7 @@ use crate::error::ReportError;
 use crate::frame::Row;
 use crate::rows::{
     CertificateRow, ClusterRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow,
-    UnitRow, UnsureRow,
+    TlsServerRow, UnitRow, UnsureRow,
 };
 use crate::text::{Words, words};
 use crate::view::{View, WITHDRAWN};
@@ -38,7 +38,13 @@ const SERVICES: Words = words("项", "services");
 const FINDINGS: Words = words("项", "findings");
 const CERTIFICATES: Words = words("张", "certificates");
 const PROBES: Words = words("次", "probes");
+const SERVERS: Words = words("台", "servers");
 const TARGETS: Words = words("个", "targets");
+
+/// TLS was spoken, so that there is something to say of it.
+fn speaks_tls() -> Expr {
+    col("reached").eq(lit("tls"))
+}
 
 fn outstanding() -> Expr {
     col("standing").neq(lit("closed"))
@@ -129,6 +135,28 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
         "未过期，30 天内到期（含 7 天内）", "not expired, 30 days left or less, those of 7 included", "certificates", true;
     "certificates.within-90", "90 天内到期", "Expiring within 90 days", CERTIFICATES, CertificateRow::FRAME, Measure::Rows, || within(90),
         "未过期，90 天内到期（含 30 天内）", "not expired, 90 days left or less, those of 30 included", "certificates", true;
+    "tls.servers", "已检测 TLS 服务器", "TLS servers assessed", SERVERS, TlsServerRow::FRAME, Measure::Rows, speaks_tls,
+        "以 TLS 或 TLCP 应答并完成检测的（地址, 端口, 服务器名）", "(address, port, server name) that spoke TLS or TLCP and were assessed", "tls", true;
+    "tls.untold", "未能检测", "Not assessed", SERVERS, TlsServerRow::FRAME, Measure::Rows, || speaks_tls().not(),
+        "询问过而没有得到 TLS 应答的，包括无应答、拒绝连接与其他协议", "asked, and no TLS was spoken: silence, refusals and other protocols", "tls", true;
+    "tls.good", "评级 A", "Graded A", SERVERS, TlsServerRow::FRAME, Measure::Rows, || col("level").eq(lit("good")),
+        "评级为 A+、A 或 A-", "graded A+, A or A-", "tls", true;
+    "tls.fair", "评级 B、C", "Graded B or C", SERVERS, TlsServerRow::FRAME, Measure::Rows, || col("level").eq(lit("fair")),
+        "评级为 B 或 C", "graded B or C", "tls", true;
+    "tls.poor", "评级 D 及以下", "Graded D or worse", SERVERS, TlsServerRow::FRAME, Measure::Rows, || col("level").eq(lit("poor")),
+        "其他评级：D 至 F，以及 T（证书不可信）、M（名称不符）", "any other grade: D to F, and T (not trusted) and M (wrong name)", "tls", true;
+    "tls.outdated", "仍支持过时版本", "Speak outdated versions", SERVERS, TlsServerRow::FRAME, Measure::Rows,
+        || speaks_tls().and(col("outdated")),
+        "仍支持 SSL 2.0、SSL 3.0、TLS 1.0 或 TLS 1.1", "still speak SSL 2.0, SSL 3.0, TLS 1.0 or TLS 1.1", "tls", true;
+    "tls.tlcp", "支持国密 TLCP", "Speak TLCP", SERVERS, TlsServerRow::FRAME, Measure::Rows,
+        || speaks_tls().and(col("tlcp").eq(lit("yes"))),
+        "以国家密码标准的传输层密码协议应答（GB/T 38636）", "speak the national protocol (GB/T 38636)", "tls", true;
+    "tls.no-tlcp", "不支持国密 TLCP", "Do not speak TLCP", SERVERS, TlsServerRow::FRAME, Measure::Rows,
+        || speaks_tls().and(col("tlcp").eq(lit("no"))),
+        "两次询问均拒绝 TLCP", "refused TLCP twice", "tls", true;
+    "tls.tlcp-untold", "国密支持无法判定", "TLCP cannot be told", SERVERS, TlsServerRow::FRAME, Measure::Rows,
+        || speaks_tls().and(col("tlcp").eq(lit("unknown"))),
+        "不能判定是否支持 TLCP", "whether they speak TLCP can't be told", "tls", true;
     "coverage.probes", "探测次数", "Probes", PROBES, RunRow::FRAME, Measure::Sum("n_probes"), all,
         "各次扫描的（地址 × 端口）之和", "pairs of address and port, summed over all runs", "runs", true;
     "coverage.refused", "拒绝探测的目标", "Targets refused", TARGETS, RefusalRow::FRAME, Measure::Sum("n"), all,
@@ -148,6 +176,8 @@ fn within(days: i64) -> Expr {
 pub(super) fn evaluate(view: &View, before: Option<&View>) -> Result<Vec<Figure>, ReportError> {
     let figure = |definition: &Definition| {
         let previous = match before {
+            // Where no server had been assessed there is nothing to compare with.
+            Some(before) if definition.frame == TlsServerRow::FRAME && before.tls.is_empty() => None,
             Some(before) if definition.comparable => Some(value(before, definition)?),
             Some(_) | None => None,
         };

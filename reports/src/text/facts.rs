@@ -6,7 +6,7 @@ use model::fact::{Fact, Facts};
 use model::observation::{Access, FilterReason, PortState};
 use model::unreachable::{Icmp, IcmpError, Unreachable};
 
-use super::{Words, show_date, words};
+use super::{Words, evidence_words, show_date, words};
 
 /// All facts of one finding on a line.
 pub fn facts(facts: &Facts) -> Words {
@@ -55,9 +55,50 @@ fn fact(fact: &Fact) -> Words {
             format!("请求的名称为 {asked}，证书名称为 {}", names.join("、")),
             format!("asked for {asked}, issued for {}", names.join(", ")),
         ),
+        Fact::Tells { what } => told(what),
         Fact::Subject { name } => named("主体", "subject", name),
         Fact::Fingerprint { beginning } => same(format!("SHA-256 {beginning}…")),
     }
+}
+
+/// Pieces that are spelled out.
+const PIECES: usize = 4;
+
+/// What an assessment saw: the first pieces, those of one version together, and how many more there are.
+fn told(what: &[String]) -> Words {
+    let mut together: Vec<String> = Vec::new();
+    let mut version = "";
+    for piece in what.iter().take(PIECES) {
+        match piece.split_once(": ").filter(|(before, _)| is_version(before)) {
+            Some((before, said)) if before == version => {
+                together
+                    .last_mut()
+                    .expect("a version comes after its first piece")
+                    .push_str(&format!(", {said}"));
+            }
+            other => {
+                version = other.map_or("", |(before, _)| before);
+                together.push(piece.clone());
+            }
+        }
+    }
+    let each: Vec<Words> = together.iter().map(|piece| evidence_words(piece)).collect();
+    let zh: Vec<&str> = each.iter().map(|words| &*words.zh).collect();
+    let en: Vec<&str> = each.iter().map(|words| &*words.en).collect();
+    match what.len().saturating_sub(PIECES) {
+        0 => Words::of(zh.join("；"), en.join("; ")),
+        more => Words::of(
+            format!("{}；另有 {more} 项", zh.join("；")),
+            format!("{}; and {more} more", en.join("; ")),
+        ),
+    }
+}
+
+/// For example `TLS 1.2`.
+fn is_version(text: &str) -> bool {
+    ["SSL ", "TLS ", "TLCP "]
+        .iter()
+        .any(|family| text.strip_prefix(family).is_some_and(|rest| rest.len() == 3))
 }
 
 /// Names and numbers read the same in both languages.
@@ -156,6 +197,12 @@ mod tests {
             "port closed (connection refused); no answer since 2026-05-07",
         );
         check([], "", "");
+        let suites = ["TLS 1.0: A", "TLS 1.0: B", "TLS 1.2: A", "Rsa CN=x: signed by itself", "E", "F"];
+        check(
+            [Fact::Tells { what: suites.map(str::to_owned).to_vec() }],
+            "TLS 1.0：A, B；TLS 1.2：A；Rsa CN=x：自签名；另有 2 项",
+            "TLS 1.0: A, B; TLS 1.2: A; Rsa CN=x: signed by itself; and 2 more",
+        );
         let prohibited = FilterReason::Icmp("icmp 3/10".parse().expect("an error"));
         check(
             [Fact::Port { state: PortState::Filtered(prohibited) }],

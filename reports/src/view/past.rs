@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use model::port::PortSet;
 use model::reconcile::ChangeKind;
 
 use super::terms::{Movement, Novelty};
 use crate::error::{Damage, ReportError};
-use crate::rows::{CoveredRow, FindingRow, HostRow, RunRow, ServiceRow, Standing};
+use crate::rows::{CoveredRow, FindingRow, HostRow, RunRow, ServiceRow, Standing, TlsServerRow};
 use crate::snapshot::Snapshot;
 
 /// The ports of a row, written as [`PortSet`] writes them: `Some(None)` for no port, `None` for anything else.
@@ -31,6 +32,9 @@ pub(super) struct Past {
     others: HashMap<(String, String), PortSet>,
     /// Run to its transport.
     transports: HashMap<String, String>,
+    /// Host names and addresses, with the port, at which TLS was assessed.
+    assessed: HashSet<(String, u32)>,
+    as_of: DateTime<Utc>,
 }
 
 impl Past {
@@ -55,7 +59,12 @@ impl Past {
             others.insert((row.addr, row.transport), ports);
         }
         let transports = before.rows::<RunRow>()?.into_iter().map(|row| (row.id, row.transport)).collect();
-        Ok(Past { findings, services, hosts, ports, others, transports })
+        let assessed = before.rows::<TlsServerRow>()?.into_iter();
+        let assessed = assessed.flat_map(|row| {
+            row.server_name.into_iter().chain([row.addr]).map(move |target| (target, row.port))
+        });
+        let (assessed, as_of) = (assessed.collect(), before.head().data_as_of);
+        Ok(Past { findings, services, hosts, ports, others, transports, assessed, as_of })
     }
 
     /// Whether the port was probed for the previous report. Host names aren't resolved here and count as covered.
@@ -93,6 +102,14 @@ impl Past {
             (Standing::Missing, _) => Movement::Missing,
             (Standing::Open, Some(Standing::Closed)) => Movement::Reopened,
             (Standing::Open, None) if now.n_recurrences > 0 => Movement::Reopened,
+            // It took the place of another that was there.
+            (Standing::Open, None) if is_of_tls(now) && now.first_seen <= self.as_of => Movement::Unchanged,
+            (Standing::Open, None) if is_of_tls(now) => {
+                match self.assessed.contains(&(now.target.clone(), now.port)) {
+                    true => Movement::New,
+                    false => Movement::FirstMeasured,
+                }
+            }
             (Standing::Open, None) if self.covered(&now.target, now.port, &now.transport) => Movement::New,
             (Standing::Open, None) => Movement::FirstMeasured,
             (Standing::Open, Some(Standing::Missing)) => Movement::Back,
@@ -103,6 +120,11 @@ impl Past {
         };
         Some(movement)
     }
+}
+
+/// Whether a finding comes of an assessment of TLS, which covers a port otherwise than a sweep does.
+fn is_of_tls(row: &FindingRow) -> bool {
+    row.check.starts_with("tls.")
 }
 
 pub(super) fn movement_in_run(row: &FindingRow) -> Movement {

@@ -1,6 +1,8 @@
 //! What a row comes out as: how a finding moved, whether a service was there before, what is known of an address.
 
-use crate::rows::HostRow;
+use model::tls::TlsReached;
+
+use crate::rows::{HostRow, TlsServerRow};
 use crate::text::{Term, term};
 
 /// How a finding moved since the previous report, or in the latest run where there is none.
@@ -104,6 +106,37 @@ impl Outcome {
             Outcome::Answered => term("answered", "有应答", "Answered"),
             Outcome::Blocked => term("blocked", "被拦截", "Blocked"),
             Outcome::Unverifiable => term("unverifiable", "无法判定", "Cannot tell"),
+        }
+    }
+}
+
+/// How a TLS server is graded, in three levels that hold for any scale of letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GradeLevel {
+    Good,
+    Fair,
+    Poor,
+    /// Nothing was there to be graded.
+    None,
+}
+
+impl GradeLevel {
+    pub fn of(row: &TlsServerRow) -> GradeLevel {
+        match row.grade.as_ref().and_then(|grade| grade.chars().next()) {
+            _ if row.reached != TlsReached::Tls => GradeLevel::None,
+            None => GradeLevel::None,
+            Some('A') => GradeLevel::Good,
+            Some('B' | 'C') => GradeLevel::Fair,
+            Some(_) => GradeLevel::Poor,
+        }
+    }
+
+    pub fn term(self) -> Term {
+        match self {
+            GradeLevel::Good => term("good", "良好", "Good"),
+            GradeLevel::Fair => term("fair", "一般", "Fair"),
+            GradeLevel::Poor => term("poor", "差", "Poor"),
+            GradeLevel::None => term("none", "—", "—"),
         }
     }
 }

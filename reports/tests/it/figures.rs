@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use model::reconcile::ChangeKind;
 use model::severity::Severity;
+use model::tls::{Offered, TlsReached};
 use reports::editions;
 use reports::figures::Figures;
 use reports::rows::*;
@@ -44,6 +45,13 @@ fn counted(input: &SnapshotInput) -> Vec<(&'static str, u64)> {
     let ending = |within: f64| {
         n(input.certificates.iter().filter(|row| days(row) >= 0.0 && days(row) < within + 1.0).count())
     };
+    let speaks = |row: &&TlsServerRow| row.reached == TlsReached::Tls;
+    let graded = |letters: &str| {
+        let is_one =
+            |row: &&TlsServerRow| row.grade.as_ref().is_some_and(|grade| letters.contains(&grade[..1]));
+        n(input.tls.iter().filter(is_one).count())
+    };
+    let national = |offered| n(input.tls.iter().filter(speaks).filter(|row| row.tlcp == offered).count());
     vec![
         ("card.units", n(input.units.len())),
         ("card.units.scanned", n(input.units.iter().filter(scanned).count())),
@@ -73,6 +81,18 @@ fn counted(input: &SnapshotInput) -> Vec<(&'static str, u64)> {
         ("certificates.within-7", ending(7.0)),
         ("certificates.within-30", ending(30.0)),
         ("certificates.within-90", ending(90.0)),
+        ("tls.servers", n(input.tls.iter().filter(speaks).count())),
+        ("tls.untold", n(input.tls.iter().filter(|row| !speaks(row)).count())),
+        ("tls.good", graded("A")),
+        ("tls.fair", graded("BC")),
+        ("tls.poor", graded("DEFTM")),
+        (
+            "tls.outdated",
+            n(input.tls.iter().filter(speaks).filter(|row| row.versions[0] == "TLS 1.0").count()),
+        ),
+        ("tls.tlcp", national(Offered::Yes)),
+        ("tls.no-tlcp", national(Offered::No)),
+        ("tls.tlcp-untold", national(Offered::Unknown)),
         ("coverage.probes", input.runs.iter().map(|run| run.n_probes).sum()),
         ("coverage.refused", input.refusals.iter().map(|row| row.n).sum()),
         ("coverage.silent", n(input.silent.len())),

@@ -30,6 +30,7 @@ fn rows_of(snapshot: &Snapshot) -> SnapshotInput {
         unsure: snapshot.rows().unwrap(),
         clusters: snapshot.rows().unwrap(),
         covered: snapshot.rows().unwrap(),
+        tls: snapshot.rows().unwrap(),
     }
 }
 
@@ -101,7 +102,7 @@ fn a_flipped_byte_is_found_in_every_file() {
     let dir = folder.path().join("s");
     frozen(&sample(), &dir);
     let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), 17);
+    assert_eq!(files.len(), 18);
     for path in files {
         let whole = fs::read(&path).unwrap();
         // The last byte of the table of contents is its closing brace, the first its opening one.
@@ -161,7 +162,7 @@ fn a_snapshot_from_before_there_were_losses_opens_without_any() {
     let path = dir.join("snapshot.json");
     let mut contents: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let files = contents["files"].as_object_mut().unwrap();
-    for later in ["losses", "unsure", "clusters", "covered"] {
+    for later in ["losses", "unsure", "clusters", "covered", "tls-servers"] {
         assert!(files.remove(&format!("{later}.parquet")).is_some());
         fs::remove_file(dir.join(format!("{later}.parquet"))).unwrap();
     }
@@ -171,7 +172,13 @@ fn a_snapshot_from_before_there_were_losses_opens_without_any() {
     contents["hash"] = hashed.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
     fs::write(&path, serde_json::to_vec(&contents).unwrap()).unwrap();
     let opened = open(&dir).unwrap();
-    let without =
-        SnapshotInput { losses: vec![], unsure: vec![], clusters: vec![], covered: vec![], ..input };
+    let without = SnapshotInput {
+        losses: vec![],
+        unsure: vec![],
+        clusters: vec![],
+        covered: vec![],
+        tls: vec![],
+        ..input
+    };
     assert_eq!(rows_of(&opened), without);
 }

@@ -6,6 +6,7 @@ use model::finding::Gone;
 use model::observation::{Access, FilterReason, Method, PortState};
 use model::reconcile::ChangeKind;
 use model::severity::Severity;
+use model::tls::{Offered, TlsReached};
 use reports::rows::*;
 use reports::snapshot::{Head, SnapshotInput};
 use reports::text::Refused;
@@ -189,7 +190,7 @@ pub(crate) fn finding(n: usize, unit: &str, check: usize, as_of: DateTime<Utc>) 
     }
 }
 
-const N_FACTS: usize = 26;
+const N_FACTS: usize = 27;
 
 /// Each kind of fact, with the kinds of what it is about. A new kind fails to compile here until it has its place.
 pub(crate) fn every_fact() -> Vec<Fact> {
@@ -224,6 +225,7 @@ pub(crate) fn every_fact() -> Vec<Fact> {
         Fact::IssuedFor { asked: asked(), names: Vec::new() },
         Fact::Subject { name: name() },
         Fact::Fingerprint { beginning: "0123456789012345".into() },
+        Fact::Tells { what: vec!["TLS 1.0".into(), format!("{}: ended on 2026-10-01", name())] },
     ];
     let place = |fact: &Fact| match fact {
         Fact::Speaks { .. } => 0,
@@ -246,10 +248,11 @@ pub(crate) fn every_fact() -> Vec<Fact> {
         Fact::IssuedFor { .. } => 17,
         Fact::Subject { .. } => 18,
         Fact::Fingerprint { .. } => 19,
+        Fact::Tells { .. } => 20,
     };
     let mut places: Vec<i32> = facts.iter().map(place).collect();
     places.dedup();
-    assert_eq!((places, facts.len()), ((0..20).collect(), N_FACTS));
+    assert_eq!((places, facts.len()), ((0..21).collect(), N_FACTS));
     facts
 }
 
@@ -466,6 +469,38 @@ pub(crate) fn town(number: &str, as_of: &str, n_units: usize, n_findings: usize,
         transport: "udp".into(),
         ports: "53,161".into(),
     });
+    for (n, service) in input.services.iter().filter(|row| row.tls.is_some()).enumerate() {
+        let reached = TlsReached::ALL[if n % 5 == 4 { n % TlsReached::ALL.len() } else { 0 }];
+        let is_tls = reached == TlsReached::Tls;
+        let (place, grade) = [(0, "A+"), (1, "A"), (3, "B"), (7, "F"), (8, "T")][n % 5];
+        let caps = ["T access.no-authentication", "B key exchange of 40 points", "C a cipher of 112 bits"];
+        input.tls.push(TlsServerRow {
+            unit: service.unit.clone(),
+            system: service.system.clone(),
+            run: input.runs[0].id.clone(),
+            addr: service.addr.clone(),
+            port: service.port,
+            server_name: service.names.first().cloned(),
+            start_tls: None,
+            reached,
+            grade: is_tls.then(|| grade.to_owned()),
+            score: is_tls.then_some(80),
+            grade_place: is_tls.then_some(place),
+            caps: if is_tls { caps[..n % 4].iter().map(ToString::to_string).collect() } else { Vec::new() },
+            versions: match (is_tls, n % 3) {
+                (false, _) => Vec::new(),
+                (true, 0) => vec!["TLS 1.0".into(), "TLS 1.2".into()],
+                (true, _) => vec!["TLS 1.2".into(), "TLS 1.3".into()],
+            },
+            tlcp: Offered::ALL[n % 3],
+            n_critical: 0,
+            n_high: u32::from(n % 4 == 3),
+            n_medium: 1,
+            n_low: 4,
+            not_after: is_tls.then_some(input.head.data_as_of + TimeDelta::days(20)),
+            assessed_at: input.head.data_as_of - TimeDelta::hours(1),
+        });
+    }
     input.losses.push(LossRow {
         run: "run-1".into(),
         n_sent: 21_000,

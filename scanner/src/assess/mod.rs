@@ -8,6 +8,7 @@ mod certificate;
 mod declared;
 mod evidence;
 mod exposure;
+mod tls;
 mod view;
 
 #[cfg(test)]
@@ -28,6 +29,8 @@ use model::register::Register;
 use model::scope::Scope;
 
 use view::View;
+
+pub use tls::{TlsAssessment, TlsInput, assess_tls, without_what_tls_tells};
 
 /// All that a judgement rests on.
 #[derive(Debug, Clone, Copy)]

@@ -224,6 +224,7 @@ mod tests {
             shard: None,
             names: Default::default(),
             tool: None,
+            tls: None,
         };
         let summary = RunSummary {
             run: manifest.run,

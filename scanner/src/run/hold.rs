@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use model::observation::{Endpoint, Observation};
@@ -67,12 +68,7 @@ impl HeldRun {
         totals.n_observations = observed.len() as u64;
         let progressed = Progressed { done, totals, observed };
         let refusals = LineWriter::open(&path.join(REFUSALS), |_| ())?;
-        match fs::remove_file(&state_path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(RunError::io("remove", &state_path, source)),
-        }
-        manifest::sync_folder(path).map_err(|source| RunError::io("sync", path, source))?;
+        forget_the_end(path)?;
         let held = HeldRun { folder: folder.clone(), journal, observations, refusals, _lock: lock };
         Ok((held, progressed))
     }
@@ -103,7 +99,18 @@ impl HeldRun {
     }
 }
 
-fn lock(folder: &RunFolder) -> Result<File, RunError> {
+/// What was said of an earlier end holds no more.
+pub(super) fn forget_the_end(path: &Path) -> Result<(), RunError> {
+    let state_path = path.join(STATE);
+    match fs::remove_file(&state_path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(RunError::io("remove", &state_path, source)),
+    }
+    manifest::sync_folder(path).map_err(|source| RunError::io("sync", path, source))
+}
+
+pub(super) fn lock(folder: &RunFolder) -> Result<File, RunError> {
     let path = folder.path().join(LOCK);
     let open = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = open.map_err(|source| RunError::io("open", &path, source))?;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use super::settled::Totals;
+use super::tls::TlsPlan;
 use crate::options::Options;
 use crate::plan::{Plan, Shard};
 
@@ -46,6 +47,9 @@ pub struct Manifest {
     /// Whose results these are, where they were imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<Tool>,
+    /// Which servers a run by TLS assessments asks, and what it rates them by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsPlan>,
 }
 
 /// Another tool whose results became a run, and the file that they came in. Texts are the file's own, cleaned.

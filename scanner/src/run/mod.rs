@@ -15,8 +15,10 @@ mod lines;
 mod manifest;
 mod refusals;
 mod scope_hash;
+mod sealed;
 mod settled;
 mod tally;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
@@ -38,6 +40,7 @@ pub use manifest::{Manifest, Tool};
 pub use refusals::{Reason, RefusalRecord};
 pub use scope_hash::scope_hash;
 pub use settled::{Settled, Totals};
+pub use tls::{HeldTlsRun, RatedBy, TlsPlan, TlsRating};
 
 pub(crate) use done::Done;
 pub(crate) use hold::{HeldRun, Progressed};
@@ -249,6 +252,9 @@ impl RunFolder {
     }
 
     fn count(&self) -> Result<Totals, RunError> {
+        if let Some(plan) = &self.manifest.tls {
+            return self.count_tls(plan);
+        }
         let n_probes = self.manifest.plan.n_probes();
         let mut tally = tally::Tally::new(self.manifest.n_probes());
         journal::read(&self.path.join(JOURNAL), n_probes, |entry| tally.add(entry))?;

@@ -14,7 +14,7 @@ use super::*;
 use crate::options::Options;
 use crate::plan::{Block, Plan};
 
-fn manifest(plan: Plan) -> Manifest {
+pub(super) fn manifest(plan: Plan) -> Manifest {
     let mut mint = CountingMint::default();
     let started_at: DateTime<Utc> = "2026-11-22T08:00:00Z".parse().unwrap();
     Manifest {
@@ -30,10 +30,11 @@ fn manifest(plan: Plan) -> Manifest {
         shard: None,
         names: BTreeMap::from([("192.0.2.1".parse().unwrap(), vec!["portal.example".parse().unwrap()])]),
         tool: None,
+        tls: None,
     }
 }
 
-fn plan(addresses: &str, ports: &str) -> Plan {
+pub(super) fn plan(addresses: &str, ports: &str) -> Plan {
     let range: AddrRange = addresses.parse().unwrap();
     Plan::new(u64::MAX - 5, [Block { addresses: vec![range].into(), ports: ports.parse().unwrap() }]).unwrap()
 }

@@ -318,6 +318,7 @@ impl Run {
             shard,
             names: BTreeMap::new(),
             tool: None,
+            tls: None,
         };
         Run { folder: RunFolder::create(runs.path(), manifest, &[]).unwrap(), _runs: Some(runs) }
     }

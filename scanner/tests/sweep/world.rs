@@ -85,6 +85,7 @@ impl Run {
             shard: None,
             names: BTreeMap::new(),
             tool: None,
+            tls: None,
         };
         let folder = RunFolder::create(runs, manifest, &[]).unwrap();
         Run::of(folder, targets)

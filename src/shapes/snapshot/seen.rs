@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use model::addr::AddrSet;
+use model::certificate::CertificateFacts;
 use model::coverage::{Coverage, HostCoverage};
 use model::host_name::HostName;
 use model::id::RunId;
@@ -270,6 +271,19 @@ fn certificate_row(
     system: Option<String>,
 ) -> Option<CertificateRow> {
     let leaf = chain.chain.first()?;
+    let endpoint = service.observation.endpoint;
+    let asked = chain.server_name.as_ref().map(ToString::to_string);
+    Some(leaf_row(leaf, endpoint, asked, unit, system))
+}
+
+/// A certificate that an endpoint presents for itself.
+pub(super) fn leaf_row(
+    leaf: &CertificateFacts,
+    endpoint: Endpoint,
+    server_name: Option<String>,
+    unit: String,
+    system: Option<String>,
+) -> CertificateRow {
     // Names such as `EC P-256` hold the size already.
     let bits = leaf
         .key
@@ -277,12 +291,12 @@ fn certificate_row(
         .map(|bits| bits.to_string())
         .filter(|bits| !leaf.key.algorithm.ends_with(bits.as_str()));
     let key = std::iter::once(leaf.key.algorithm.clone()).chain(bits).collect::<Vec<_>>().join(" ");
-    Some(CertificateRow {
+    CertificateRow {
         unit,
         system,
-        addr: service.observation.endpoint.addr.to_string(),
-        port: u32::from(service.observation.endpoint.port),
-        server_name: chain.server_name.as_ref().map(ToString::to_string),
+        addr: endpoint.addr.to_string(),
+        port: u32::from(endpoint.port),
+        server_name,
         sha256: leaf.sha256.clone(),
         subject: leaf.subject.clone(),
         issuer: leaf.issuer.clone(),
@@ -292,7 +306,7 @@ fn certificate_row(
         key,
         signature: leaf.signature.clone(),
         self_signed: leaf.self_signed,
-    })
+    }
 }
 
 /// Why something was kept back, for people.

@@ -23,6 +23,7 @@ conforms!(
     imports_and_refusals_are_logged,
     a_sighting_only_moves_forward,
     keeps_findings_through_their_whole_life,
+    a_fault_that_is_told_better_goes_on,
     a_run_is_judged_once,
     there_is_one_open_finding_of_a_kind,
     a_finding_of_nobody_is_refused,

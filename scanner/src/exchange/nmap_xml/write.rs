@@ -44,8 +44,8 @@ impl<'a, W: Write> NmapXml<'a, W> {
             Method::Connect => Some("connect"),
             Method::Syn => Some("syn"),
             Method::Udp => Some("udp"),
-            // How another tool asked isn't known here.
-            Method::Imported => None,
+            // How another tool asked isn't known here; what isn't a sweep isn't exported.
+            Method::Imported | Method::Tls => None,
         };
         let asked = manifest.plan.blocks().iter().flat_map(|block| block.ports.as_slice()).copied();
         if let (Some(kind), Some(asked)) = (kind, PortSet::new(asked)) {
@@ -107,7 +107,7 @@ impl<'a, W: Write> NmapXml<'a, W> {
     /// How nmap calls a refusal: by what its scan gets to see of it.
     fn refusal(&self) -> &'static str {
         match self.head.manifest.method {
-            Method::Connect => "conn-refused",
+            Method::Connect | Method::Tls => "conn-refused",
             Method::Syn | Method::Imported => "reset",
             Method::Udp => "port-unreach",
         }

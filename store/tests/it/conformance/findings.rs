@@ -64,13 +64,11 @@ impl<'s, S: RegisterStore + FindingStore> World<'s, S> {
         let known = self.store.known(at(when) - chrono::TimeDelta::days(90)).await.expect("known findings");
         let detections = targets.iter().map(|target| self.detection(target, when)).collect();
         let run = RunId::mint(&mut self.mint);
-        let absence = |_: &FindingKey| absence;
-        reconcile(
-            &known,
-            Judgement { run, seen_from: at(when), at: at(when), detections, absence: &absence },
-            &rules,
-            &mut self.mint,
-        )
+        let (absence, supersedes) = (|_: &FindingKey| absence, |_: &Detection| Vec::new());
+        let (seen_from, at) = (at(when), at(when));
+        let judgement =
+            Judgement { run, seen_from, at, detections, absence: &absence, supersedes: &supersedes };
+        reconcile(&known, judgement, &rules, &mut self.mint)
     }
 
     async fn run(&mut self, when: &str, targets: &[&str], absence: Absence) -> ChangeSet {
@@ -124,6 +122,41 @@ pub(crate) async fn keeps_findings_through_their_whole_life(store: &(impl Regist
     assert_eq!(told, ["opened", "became-unverifiable", "missing", "closed", "reopened"]);
     assert_eq!(history[3].what, Happened::Closed { proof: Gone::Refused });
     assert_eq!(history[3].at, at("2026-01-04T00:00:00Z"));
+}
+
+pub(crate) async fn a_fault_that_is_told_better_goes_on(store: &(impl RegisterStore + FindingStore)) {
+    let mut world = World::new(store).await;
+    let before = world.run("2026-01-01T00:00:00Z", &["portal.example"], Absence::NotCovered).await;
+    let known = world.open().await;
+    let mut better = world.detection("portal.example", "2026-01-02T00:00:00Z");
+    let old = better.key.clone();
+    better.key.check = "tls.cert-expired".parse().expect("a check id");
+    better.evidence.method = Method::Tls;
+    better.evidence.observed = Facts::from([Fact::Tells { what: vec!["ended on 2026-01-01".into()] }]);
+    let judgement = Judgement {
+        run: RunId::mint(&mut world.mint),
+        seen_from: at("2026-01-02T00:00:00Z"),
+        at: at("2026-01-02T00:00:00Z"),
+        detections: vec![better],
+        absence: &|_| Absence::CannotTell,
+        supersedes: &|_| vec![old.clone()],
+    };
+    let rules = ClosingRules { refused_runs: 2, refused_hours: 12, filtered_runs: 3, reopen_days: 90 };
+    let change = reconcile(&known, judgement, &rules, &mut world.mint);
+    FindingStore::apply(store, &change).await.expect("a sound change set");
+    let open = world.open().await;
+    let [new] = open.as_slice() else { panic!("{open:?}") };
+    assert_eq!(new.first_seen, at("2026-01-01T00:00:00Z"));
+    let was = before.changes[0].finding.id;
+    let events = store.events(was).await.expect("its history");
+    let last = events.last().map(|event| event.what.clone());
+    assert_eq!(last, Some(Happened::Superseded { by: new.id, check: new.key.check.clone() }));
+    let known = store.known(at("2026-01-01T00:00:00Z")).await.expect("known findings");
+    let closed = known.into_iter().find(|finding| finding.id == was).expect("it is kept");
+    assert_eq!(
+        closed.state,
+        FindingState::Closed { at: at("2026-01-02T00:00:00Z"), proof: Gone::Superseded }
+    );
 }
 
 pub(crate) async fn a_run_is_judged_once(store: &(impl RegisterStore + FindingStore)) {
