@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = CertificateRequest::read(body, version);
     }
     if let Ok(hello) = ServerHello::read(data) {
-        assert!(hello.extensions.len() <= 64 && hello.n_session_id <= 32);
+        assert!(hello.extensions.len() <= 64 && hello.session_id.len() <= 32);
         let _ = (hello.group(), hello.protocol());
     }
     assert!(certificate_list(data).map_or(0, |list| list.len()) <= 10);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use model::scope::Scope;
+use probes::tls::assess::seam::Limits;
 use registry::ports::AuditAction;
 use reports::text::Language;
 use scanner::run::Reason;
@@ -30,7 +31,8 @@ pub async fn run(global: &Global, asked: &cli::Tls) -> Outcome {
     let wanted = tls::wanted(&session, &register, &scope, asked).await?;
     let progress = progress::Servers::new(wanted.servers.len());
     let n_at_a_time = usize::from(asked.concurrency);
-    let answers = tls::assess(&register, &wanted.servers, n_at_a_time, |n| progress.done(n)).await?;
+    let limits = Limits { intrusive: asked.intrusive, ..Limits::default() };
+    let answers = tls::assess(&register, &wanted.servers, n_at_a_time, &limits, |n| progress.done(n)).await?;
     progress.finish();
 
     let told = Told::new(&session, &wanted, answers, &raters, judged_at).await?;

@@ -21,7 +21,7 @@ pub(super) struct Dialect {
 const SHORT_LIST: usize = 64;
 
 impl Dialect {
-    fn full(version: Version) -> Dialect {
+    pub(super) fn full(version: Version) -> Dialect {
         Dialect { version, form: Form::Full, n_suites: usize::MAX }
     }
 

@@ -7,7 +7,7 @@ use super::exchange::Answer;
 use super::facts::{ChainKind, ConnectionNo, Reason, ServerFacts, SuiteFacts, Told};
 use super::findings::Findings;
 use super::offer::PROTOCOLS;
-use super::{classic, modern, particulars, tlcp, web};
+use super::{classic, intrusive, modern, particulars, resumption, sessions, tlcp};
 use crate::tls::codes::Version;
 use crate::tls::flight::Flight;
 use crate::tls::ssl2::CIPHERS;
@@ -61,8 +61,10 @@ pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
     if let Some(dialect) = highest {
         particulars::ask_particulars(&mut teller, dialect).await;
     }
-    modern::find_certificates(&mut teller).await;
-    web::find(&mut teller).await;
+    modern::find_sm2(&mut teller).await;
+    sessions::find(&mut teller).await;
+    let ticket = resumption::find(&mut teller).await;
+    intrusive::find(&mut teller, highest, ticket).await;
     // Refusals without a word count only if the server still speaks afterwards.
     if teller.asker.silent.iter().any(|number| *number > teller.asker.last_heard) {
         teller.asker.check_alive().await;
