@@ -350,6 +350,7 @@ fn describe(answer: &Answer) -> String {
         Answer::TooLong => "an answer without end".to_owned(),
         Answer::NoStartTls => "no way into TLS".to_owned(),
         Answer::Session(seen) if seen.is_resumed => "an older session went on".to_owned(),
+        Answer::Session(seen) if seen.chain.is_empty() => "no session".to_owned(),
         Answer::Session(seen) => {
             let second = seen.renegotiation.map(|reaction| format!(", then {}", reaction.describe()));
             format!("a session, {} certificates{}", seen.chain.len(), second.unwrap_or_default())

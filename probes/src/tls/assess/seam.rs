@@ -39,7 +39,8 @@ pub enum Event<'a> {
     /// The peer broke the connection off.
     Reset,
     TimedOut,
-    /// The certificates were shown, however the handshake ended after that; or an older session went on.
+    /// The server has said something, however the handshake ended: the certificates were shown, an older session went
+    /// on, or neither.
     Session(&'a SessionSeen),
     Disconnected,
 }

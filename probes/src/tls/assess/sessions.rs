@@ -43,7 +43,7 @@ pub(super) async fn hold(
     }
     let Reply { number, answer } = teller.asker.ask_session(asked, wish).await;
     match answer {
-        Ok(Answer::Session(seen)) => Some((number, *seen)),
+        Ok(Answer::Session(seen)) if seen.is_whole || !seen.chain.is_empty() => Some((number, *seen)),
         _ => None,
     }
 }

@@ -79,7 +79,7 @@ impl Sessions {
         client
     }
 
-    /// Shakes hands; `None` if it ended before anything was shown.
+    /// Shakes hands; `None` if it ended without a word from the server.
     pub(super) async fn hold(
         &mut self,
         stream: &mut TcpStream,
@@ -123,7 +123,8 @@ impl Sessions {
         }
         let seen = self.told(held, &record, &secrets);
         // A server that refuses us for lack of a certificate has shown its own by then.
-        (!seen.chain.is_empty() || seen.is_whole).then_some(seen)
+        let has_answered = seen.is_whole || !record.kept().read.is_empty();
+        has_answered.then_some(seen)
     }
 
     /// Everything that this session has shown, from all who looked on.
