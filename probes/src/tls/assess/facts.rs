@@ -4,6 +4,7 @@
 use model::certificate::CertificateFacts;
 use serde::{Serialize, Serializer};
 
+use crate::certificate::certificate_facts;
 use crate::tls::codes::{self, Authentication, Version};
 use crate::tls::staple::Staple;
 
@@ -207,8 +208,13 @@ impl ChainKind {
         }
     }
 
-    /// By the algorithm of the leaf's key, for suites that don't say.
-    pub(super) fn of_key(algorithm: &str) -> ChainKind {
+    /// By the leaf's key, for suites that don't say; `None` without a leaf that can be read.
+    pub(super) fn of_chain(chain: &[Vec<u8>]) -> Option<ChainKind> {
+        let leaf = certificate_facts(chain.first()?).ok()?;
+        Some(ChainKind::of_key(&leaf.key.algorithm))
+    }
+
+    fn of_key(algorithm: &str) -> ChainKind {
         match algorithm {
             "RSA" => ChainKind::Rsa,
             "DSA" => ChainKind::Dss,

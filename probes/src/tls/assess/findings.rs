@@ -168,9 +168,10 @@ impl Findings {
 
     /// Takes up what a whole handshake of TLS 1.3 has shown of its server.
     pub(super) fn take_session(&mut self, server_name: Option<&str>, seen: &SessionSeen, by: ConnectionNo) {
-        let Some(leaf) = seen.chain.first() else { return };
-        let algorithm = certificate_facts(leaf).map(|leaf| leaf.key.algorithm).unwrap_or_default();
-        let kind = ChainKind::of_key(&algorithm);
+        if seen.chain.is_empty() {
+            return;
+        }
+        let kind = ChainKind::of_chain(&seen.chain).unwrap_or(ChainKind::Other);
         self.take_chain(server_name, kind, seen.chain.get(..MAX_CHAIN).unwrap_or(&seen.chain), by);
         let features = &mut self.features;
         let note = |told: &mut Told, is: bool| {
@@ -182,12 +183,6 @@ impl Findings {
         features.take_staple(&seen.staple, by);
         note(&mut features.client_certificate, seen.wants_client_certificate);
         features.take_protocol(seen.protocol.as_deref());
-    }
-
-    /// Whether the first of these certificates has a key of RSA.
-    pub(super) fn has_rsa_leaf(&self, chain: &[Vec<u8>]) -> bool {
-        let leaf = chain.first().and_then(|der| certificate_facts(der).ok());
-        leaf.is_some_and(|leaf| ChainKind::of_key(&leaf.key.algorithm) == ChainKind::Rsa)
     }
 
     fn take_finite_field(&mut self, prime: &[u8], value: &[u8], by: ConnectionNo) {

@@ -68,6 +68,8 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
         groups_done = Some(Told::unknown(Reason::NeedsSession, [first.number]));
     }
     let mut joint_refusal = None;
+    // A group came after the refusal of both, which so was one of the suites.
+    let mut is_shown = false;
     while suites_done.is_none() && groups_done.is_none() {
         let (suites, groups) = (remaining.suites.clone(), remaining.groups.clone());
         let step = ask(teller, &mut remaining, &suites, &groups, with_shares, Times::Once).await;
@@ -83,27 +85,38 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     }
     // Groups come with all suites, in the reverse of the order in which they were chosen: that tells whose order rules.
     while groups_done.is_none() {
-        let mut suites = teller.found.codes(Version::Tls13);
-        suites.reverse();
-        let known = suites.clone();
-        suites.extend(&remaining.suites);
+        let mut known = teller.found.codes(Version::Tls13);
+        // Whoever follows our order passes over what stands in front, and so refuses it.
+        let passes_over =
+            joint_refusal.is_some() && teller.found.version(Version::Tls13).order == Order::Client;
+        let suites = if passes_over {
+            [remaining.suites.as_slice(), &known].concat()
+        } else {
+            known.reverse();
+            [known.as_slice(), &remaining.suites].concat()
+        };
         let groups = remaining.groups.clone();
         let step = ask(teller, &mut remaining, &suites, &groups, with_shares, Times::Twice).await;
         match step.answer {
+            Stride::Further(suite) if passes_over => {
+                let refusals = joint_refusal.take().into_iter().chain(step.numbers);
+                if known.contains(&suite) {
+                    suites_done = Some(End::Refused.told(refusals.collect()));
+                }
+                continue;
+            }
             Stride::Further(suite) => note_order(teller, &known, suite),
             Stride::Stopped(end) => groups_done = Some(end.told(step.numbers)),
         }
         // A group of those that had been offered would have been taken, so the refusal was one of the suites.
         let has_gone_further =
             groups_done.is_none() && teller.found.codes(Version::Tls13).len() == known.len();
-        if let (true, Some(number)) = (has_gone_further, joint_refusal.take()) {
-            let (suites, all) = (remaining.suites.clone(), all_groups());
-            let mut step = ask(teller, &mut remaining, &suites, &all, with_shares, Times::Once).await;
-            if matches!(step.answer, Stride::Stopped(End::Refused)) {
-                step.numbers.insert(0, number);
-                suites_done = Some(End::Refused.told(step.numbers));
-            }
+        let follows_us = teller.found.version(Version::Tls13).order == Order::Client;
+        let is_time = has_gone_further && !follows_us || groups_done.is_some() && is_shown;
+        if is_time && joint_refusal.is_some() {
+            suites_done = confirm_suites(teller, &mut remaining, with_shares, &mut joint_refusal).await;
         }
+        is_shown |= has_gone_further;
     }
     while suites_done.is_none() {
         let (suites, all) = (remaining.suites.clone(), all_groups());
@@ -117,6 +130,23 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     if teller.found.version(Version::Tls13).order == Order::Unknown {
         find_order(teller, with_shares).await;
     }
+}
+
+/// Asks once more for suites that were refused along with groups of which some were taken later.
+async fn confirm_suites(
+    teller: &mut Teller,
+    remaining: &mut Remaining,
+    with_shares: bool,
+    joint_refusal: &mut Option<ConnectionNo>,
+) -> Option<Told> {
+    let number = joint_refusal.take()?;
+    let (suites, all) = (remaining.suites.clone(), all_groups());
+    let mut step = ask(teller, remaining, &suites, &all, with_shares, Times::Once).await;
+    if !matches!(step.answer, Stride::Stopped(End::Refused)) {
+        return None;
+    }
+    step.numbers.insert(0, number);
+    Some(End::Refused.told(step.numbers))
 }
 
 /// By what was chosen of all known suites, offered in the reverse of the order in which they were chosen.

@@ -11,6 +11,8 @@ use crate::tls::codes::Version;
 use crate::tls::hello::ClientHello;
 use crate::tls::message::extension;
 
+/// Suites of TLS 1.2 in which the library holds sessions.
+const HELD: &[u16] = &[0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9];
 const GROUPS: &[u16] = &[29, 23, 24, 25];
 
 /// The ticket of the server, if it gave one and takes it back.
@@ -21,6 +23,13 @@ pub(super) async fn find(teller: &mut Teller) -> Option<Vec<u8>> {
         let features = &mut teller.found.features;
         features.resumption_by_id = Told::unknown(reason, []);
         features.resumption_by_ticket = Told::unknown(reason, []);
+        return None;
+    }
+    let codes = teller.found.codes(Version::Tls12);
+    if !codes.iter().any(|code| HELD.contains(code)) {
+        let features = &mut teller.found.features;
+        features.resumption_by_id = Told::unknown(Reason::NeedsSession, []);
+        features.resumption_by_ticket = Told::unknown(Reason::NeedsSession, []);
         return None;
     }
     let ticket = by_ticket(teller).await;
@@ -56,9 +65,22 @@ async fn by_ticket(teller: &mut Teller) -> Option<Vec<u8>> {
     is_taken.then_some(seen.ticket)
 }
 
+/// Without a server name, where one would be sent otherwise: the certificate that comes then is seen along with it.
 async fn by_id(teller: &mut Teller) {
     let wish = Wish { purpose: Purpose::SessionId, ..ANY };
-    let Some((number, seen)) = hold(teller, "TLS 1.2, a session for its id", wish).await else {
+    let mut with_name = teller.server_name().is_none();
+    let asked =
+        if with_name { "TLS 1.2, a session for its id" } else { "TLS 1.2, a nameless session for its id" };
+    let mut held = hold(teller, asked, Wish { with_name, ..wish }).await;
+    match &held {
+        Some((number, seen)) if !with_name => teller.take_nameless(&seen.chain, *number),
+        None if !with_name => {
+            with_name = true;
+            held = hold(teller, "TLS 1.2, a session for its id", wish).await;
+        }
+        _ => {}
+    }
+    let Some((number, seen)) = held else {
         teller.found.features.resumption_by_id = Told::unknown(Reason::NeedsSession, []);
         return;
     };
@@ -69,7 +91,7 @@ async fn by_id(teller: &mut Teller) {
     teller.found.features.resumption_by_id = if !seen.is_whole {
         Told::unknown(Reason::NeedsSession, [number])
     } else if gives_id {
-        let mut hello = hello(teller);
+        let mut hello = hello(teller, with_name);
         hello.session_id = seen.session_id;
         if let Some(extensions) = &mut hello.extensions {
             extensions.retain(|known| known.kind != extension::SESSION_TICKET);
@@ -81,13 +103,13 @@ async fn by_id(teller: &mut Teller) {
 }
 
 /// What the session was held with, as far as a server may insist on it.
-fn hello(teller: &Teller) -> ClientHello {
+fn hello(teller: &Teller, with_name: bool) -> ClientHello {
     let suites = teller.found.codes(Version::Tls12);
     let signatures = super::offer::all_signatures();
     Classic {
         version: Version::Tls12,
         form: Form::Full,
-        server_name: teller.server_name(),
+        server_name: teller.server_name().filter(|_| with_name),
         suites: &suites,
         groups: GROUPS,
         signatures: &signatures,
@@ -99,7 +121,7 @@ fn hello(teller: &Teller) -> ClientHello {
 
 /// The id is of our making: the server says it again if it takes the ticket (RFC 5077 §3.4).
 pub(super) fn with_ticket(teller: &Teller, ticket: &[u8], session_id: &[u8]) -> ClientHello {
-    let mut hello = hello(teller);
+    let mut hello = hello(teller, true);
     hello.session_id = session_id.to_vec();
     for known in hello.extensions.iter_mut().flatten() {
         if known.kind == extension::SESSION_TICKET {

@@ -3,7 +3,7 @@
 
 use super::asker::Reply;
 use super::exchange::Answer;
-use super::facts::{ConnectionNo, Reason, Told};
+use super::facts::{ChainKind, ConnectionNo, Reason, Told};
 use super::seam::{Purpose, SessionSeen, Wish};
 use super::story::Teller;
 use super::web;
@@ -53,7 +53,7 @@ async fn find_in_13(teller: &mut Teller) {
     let Some((number, first)) = hold(teller, "TLS 1.3, a session", ANY).await else { return };
     teller.found.take_session(name.as_deref(), &first, number);
     // A certificate of the other kind is shown to those who take no other.
-    let is_rsa = teller.found.has_rsa_leaf(&first.chain);
+    let is_rsa = ChainKind::of_chain(&first.chain) == Some(ChainKind::Rsa);
     let (asked, schemes) =
         if is_rsa { ("TLS 1.3, a session with ECDSA", ECDSA) } else { ("TLS 1.3, a session with RSA", RSA) };
     if let Some((number, seen)) = hold(teller, asked, Wish { schemes, ..ANY }).await {
