@@ -116,6 +116,8 @@ pub(crate) struct Server {
     pub(crate) prime: Vec<u8>,
     /// In each hello of SSL 3.0 to TLS 1.2, as they are encoded.
     pub(crate) extensions: Vec<u8>,
+    /// What TLS 1.3 signs with, looked at once a share is there; it asks for one always if empty.
+    pub(crate) signatures_in_13: Vec<u16>,
     /// TLCP's; the same certificate twice if empty.
     pub(crate) national_chain: Vec<&'static [u8]>,
 }
@@ -173,6 +175,14 @@ impl Server {
         let group = self.groups.iter().copied().find(|group| theirs.contains(group));
         if version == Version::Tls13 {
             let Some(group) = group else { return refuse(40) };
+            let has_share = offered.extensions.get(&51).is_some_and(|shares| shares.len() > 2);
+            if has_share && !self.signatures_in_13.is_empty() {
+                let theirs = offered.extensions.get(&13).map(|list| words(&list[2..])).unwrap_or_default();
+                if !self.signatures_in_13.iter().any(|code| theirs.contains(code)) {
+                    return refuse(40);
+                }
+                return Act::Say(hello(0x0304, chosen, [7; 32], &[0, 43, 0, 2, 3, 4]), Then::Hold);
+            }
             let [high, low] = group.to_be_bytes();
             let extensions = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, high, low];
             return Act::Say(hello(0x0304, chosen, RETRY, &extensions), Then::Hold);

@@ -7,10 +7,13 @@ use std::process::Command;
 use chrono::Utc;
 use probes::tls::assess::Subject;
 use probes::tls::assess::facts::{Answered, Features, Reason, ServerFacts};
+use probes::tls::flight::Flight;
 use probes::tls::judge::{Case, State, judge};
+use probes::tls::provoke::{BadKey, Provocation};
+use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 
-use crate::world::{OpensslServer, assessed, named, provoked};
+use crate::world::{OpensslServer, assessed, keys, named, provoked};
 
 /// Resumption by ticket and by id in TLS 1.2, and in TLS 1.3.
 #[track_caller]
@@ -136,4 +139,30 @@ async fn a_staple_is_verified_against_the_issuer() {
     let server = OpensslServer::start(&["-tls1_2", "-status_file", &staple]);
     let facts = assessed(server.port, named()).await;
     assert_eq!(facts.features.staple_signature.answer, NEITHER);
+}
+
+/// The secret that was encrypted to the server's key, opened with `openssl`; `None` if the padding is wrong.
+fn opened(how: BadKey) -> Option<Vec<u8>> {
+    let pem = std::fs::read(keys().path("rsa", "crt")).unwrap();
+    let der = rustls::pki_types::CertificateDer::from_pem_slice(&pem).unwrap();
+    let flight = Flight { version: Some(0x0303), certificates: vec![der.to_vec()], ..Flight::default() };
+    let said = Provocation::BadKey(how).bytes(&flight, 1).unwrap();
+    // Behind the heads of record and message, and the length.
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("sealed"), &said[11..11 + 256]).unwrap();
+    let key = keys().path("rsa", "key").display().to_string();
+    let args = ["pkeyutl", "-decrypt", "-inkey", &key, "-in", "sealed", "-pkeyopt", "rsa_padding_mode:none"];
+    let done = Command::new("openssl").current_dir(folder.path()).args(args).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let padded = done.stdout.strip_prefix(&[0, 2])?.to_vec();
+    let zero = padded.iter().position(|byte| *byte == 0)?;
+    Some(padded[zero + 1..].to_vec())
+}
+
+#[test]
+fn only_the_first_of_the_bad_keys_opens_as_it_should() {
+    for how in BadKey::ALL {
+        let secret = opened(how).filter(|secret| secret.len() == 48 && secret.starts_with(&[3, 3]));
+        assert_eq!(secret.is_some(), how == BadKey::None, "{how:?}");
+    }
 }
