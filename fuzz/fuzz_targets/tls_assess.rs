@@ -53,6 +53,7 @@ fuzz_target!(|data: &[u8]| {
                     session_id: said.iter().copied().take(32).collect(),
                     n_tickets: u32::from(said[0]),
                     is_whole: said[0] % 2 == 0,
+                    is_heard_out: said.len() % 2 == 0,
                     is_resumed: wish.resume,
                     is_tls13: wish.purpose == Purpose::Certificates,
                     renegotiation: reaction(said),

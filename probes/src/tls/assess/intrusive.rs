@@ -16,7 +16,8 @@ use crate::tls::provoke::{BadKey, CLAIMED, Provocation, Reaction};
 
 /// Bytes of a heartbeat's type and length.
 const HEARTBEAT_HEAD: usize = 3;
-const UNEXPECTED_MESSAGE_KIN: [u8; 2] = [20, 21];
+/// bad_record_mac and decryption_failed.
+const COULD_NOT_DECRYPT: [u8; 2] = [20, 21];
 
 /// `highest`: the best of SSL 3.0 to TLS 1.2, as the server wants to be asked. `ticket`: one that it takes.
 pub(super) async fn find(teller: &mut Teller, highest: Option<Dialect>, ticket: Option<Vec<u8>>) {
@@ -113,7 +114,7 @@ async fn early_change(teller: &mut Teller, dialect: Dialect) -> Told {
     provoke(teller, "a change of ciphers too early", &hello, Provocation::EarlyChange, |reaction| {
         match reaction {
             // It tried to decrypt what followed.
-            Reaction::Alert(code) => Ok(UNEXPECTED_MESSAGE_KIN.contains(&code)),
+            Reaction::Alert(code) => Ok(COULD_NOT_DECRYPT.contains(&code)),
             Reaction::Closed | Reaction::Reset => Ok(false),
             Reaction::TimedOut => Err(Reason::TimedOut),
             Reaction::Heartbeat(_) | Reaction::GoesOn | Reaction::Other => Err(Reason::Malformed),

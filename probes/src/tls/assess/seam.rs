@@ -93,6 +93,8 @@ pub struct SessionSeen {
     pub is_tls13: bool,
     /// The handshake came to its end.
     pub is_whole: bool,
+    /// The server has ended the session: nothing more would have come.
+    pub is_heard_out: bool,
     pub is_resumed: bool,
     /// TLS 1.2 only.
     pub session_id: Vec<u8>,

@@ -38,7 +38,8 @@ pub(super) async fn hold(
     asked: &str,
     wish: Wish,
 ) -> Option<(ConnectionNo, SessionSeen)> {
-    if !teller.asker.may_hold_sessions() {
+    let is_plain = teller.subject.start_tls.is_none_or(|start_tls| start_tls.is_plain());
+    if !teller.asker.may_hold_sessions() || !is_plain {
         return None;
     }
     let Reply { number, answer } = teller.asker.ask_session(asked, wish).await;
@@ -65,15 +66,22 @@ async fn find_in_13(teller: &mut Teller) {
             teller.found.take_session(None, &seen, number);
         }
     }
-    find_tickets_in_13(teller, number, &first).await;
+    find_tickets_in_13(teller, number, &first);
+    go_on_in_13(teller, first.n_tickets > 0).await;
 }
 
-/// The tickets of the first session, and whether one of them is taken.
-async fn find_tickets_in_13(teller: &mut Teller, number: ConnectionNo, first: &SessionSeen) {
+/// The tickets of the first session.
+fn find_tickets_in_13(teller: &mut Teller, number: ConnectionNo, first: &SessionSeen) {
     let features = &mut teller.found.features;
-    if !first.is_whole {
+    let unknown = match first {
         // A server that wants a certificate of ours gives out nothing to those who have none.
-        let told = Told::unknown(Reason::NeedsSession, [number]);
+        SessionSeen { is_whole: false, .. } => Some(Reason::NeedsSession),
+        // It may have been about to give one out.
+        SessionSeen { n_tickets: 0, is_heard_out: false, .. } => Some(Reason::TimedOut),
+        _ => None,
+    };
+    if let Some(reason) = unknown {
+        let told = Told::unknown(reason, [number]);
         (features.tickets_in_13, features.early_data) = (told.clone(), told.clone());
         features.resumption_in_13 = told;
         return;
@@ -82,10 +90,13 @@ async fn find_tickets_in_13(teller: &mut Teller, number: ConnectionNo, first: &S
     features.early_data = Told::of(first.max_early_data > 0, number);
     features.max_early_data_bytes = Some(first.max_early_data).filter(|n| *n > 0);
     features.ticket_lifetime_seconds_in_13 = first.ticket_lifetime;
-    let has_tickets = first.n_tickets > 0;
-    if !has_tickets {
+    if first.n_tickets == 0 {
         features.resumption_in_13 = Told::no([number]);
     }
+}
+
+/// Whether one of them is taken; the page comes along where there is one.
+async fn go_on_in_13(teller: &mut Teller, has_tickets: bool) {
     let resumed = if speaks_http(teller) {
         find_page(teller, has_tickets).await
     } else if has_tickets {

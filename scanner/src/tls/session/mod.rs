@@ -110,7 +110,7 @@ impl Sessions {
                 }
                 // Some servers forget a session that wasn't ended well.
                 Purpose::Certificates | Purpose::Ticket | Purpose::SessionId => {
-                    let _ = timeout(MAX_FAREWELL, part(&mut session)).await;
+                    held.is_heard_out = timeout(MAX_FAREWELL, part(&mut session)).await.is_ok();
                 }
                 Purpose::Renegotiation => {
                     let (tap, connection) = session.into_inner();
@@ -130,7 +130,9 @@ impl Sessions {
     /// Everything that this session has shown, from all who looked on.
     fn told(&self, held: Held, record: &Record, secrets: &Secrets) -> SessionSeen {
         let mut seen = std::mem::take(&mut *lock(&self.seen));
-        let Held { protocol, page, is_whole, is_tls13, is_resumed, suite, renegotiation } = held;
+        let Held { protocol, page, is_whole, is_heard_out, is_tls13, is_resumed, suite, renegotiation } =
+            held;
+        seen.is_heard_out = is_heard_out;
         (seen.protocol, seen.page, seen.renegotiation) = (protocol, page, renegotiation);
         (seen.is_whole, seen.is_tls13, seen.is_resumed) = (is_whole, is_tls13, is_resumed);
         let kept = record.kept();
@@ -189,6 +191,7 @@ struct Held {
     protocol: Option<Vec<u8>>,
     page: Vec<u8>,
     is_whole: bool,
+    is_heard_out: bool,
     is_tls13: bool,
     is_resumed: bool,
     suite: u16,
