@@ -26,6 +26,9 @@ pub struct TlsCheck {
     pub severity: Severity,
     pub advice: Text,
     pub source: String,
+    /// It sends something malformed or unusual, and so is asked only on demand.
+    #[serde(default)]
+    pub intrusive: bool,
 }
 
 /// A policy that rates a server: by a grade, by what a profile demands, or by both.

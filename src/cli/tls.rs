@@ -39,6 +39,10 @@ pub struct Tls {
     /// How many servers at one time; each is asked over one connection at a time.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
+    /// Also look for faults that show only to something malformed or unusual: Heartbleed, CCS injection, Ticketbleed,
+    /// ROBOT, renegotiation by the client. Agree on it with the owner first.
+    #[arg(long)]
+    pub intrusive: bool,
     /// Everything of each server, also where there are many.
     #[arg(long, short)]
     pub verbose: bool,

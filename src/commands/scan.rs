@@ -94,7 +94,7 @@ async fn assess_seen(
     let run = swept.folder.manifest().run;
     let asked_for = format!("seen by run {}; {servers}", Handles::of([run]).show(run));
     let (raters, _) = Raters::new(None, None)?;
-    let asked = TlsRun { wanted, asked_for, concurrency: TLS_AT_A_TIME };
+    let asked = TlsRun { wanted, asked_for, concurrency: TLS_AT_A_TIME, intrusive: false };
     let folder = pipeline::begin_tls(session, asked, &raters).await?;
     Ok(Kept::carry_out(session, folder, &raters).await?.0)
 }

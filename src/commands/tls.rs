@@ -205,7 +205,8 @@ impl Told {
             session.log(AuditAction::TargetRefused, format!("tls {}: {refusal}", server.given)).await?;
         }
         if !wanted.servers.is_empty() {
-            let run = TlsRun { asked_for: asked_for(asked, &wanted), wanted, concurrency: asked.concurrency };
+            let (concurrency, intrusive) = (asked.concurrency, asked.intrusive);
+            let run = TlsRun { asked_for: asked_for(asked, &wanted), wanted, concurrency, intrusive };
             let folder = pipeline::begin_tls(session, run, raters).await?;
             let (kept, done) = Kept::carry_out(session, folder, raters).await?;
             told.kept = Some(kept);

@@ -13,6 +13,7 @@ use model::reconcile::{ChangeSet, Judgement, reconcile};
 use model::register::Register;
 use model::scope::Scope;
 use model::tls::TlsRecord;
+use probes::tls::assess::seam::Limits;
 use registry::ports::{AuditAction, FindingStore, RunRow, RunState, RunStore, StoreError};
 use reports::tls::write_parquet;
 use scanner::assess::{TlsInput, assess_tls as assess_records};
@@ -37,6 +38,8 @@ pub struct TlsRun {
     /// What was asked for, in one line.
     pub asked_for: String,
     pub concurrency: u16,
+    /// Also look for faults that show only to something malformed or unusual.
+    pub intrusive: bool,
 }
 
 /// What came of a session.
@@ -53,7 +56,7 @@ pub struct TlsDone {
 
 /// Makes the folder and the row of a run. The caller holds the lock of the data folder.
 pub async fn begin_tls(session: &Session, asked: TlsRun, raters: &Raters) -> Result<RunFolder, Failure> {
-    let TlsRun { wanted, asked_for, concurrency } = asked;
+    let TlsRun { wanted, asked_for, concurrency, intrusive } = asked;
     let register = session.register().await?;
     let scope = Scope::of(&register, session.today());
     let endpoints = wanted.servers.iter().map(|server| (server.addr, server.port));
@@ -66,6 +69,7 @@ pub async fn begin_tls(session: &Session, asked: TlsRun, raters: &Raters) -> Res
             .collect(),
         expiring_days: raters.expiring_days,
         concurrency,
+        intrusive,
         servers: wanted.servers.iter().map(Server::kept).collect(),
     };
     let row = RunRow {
@@ -113,7 +117,9 @@ pub async fn assess_tls(session: &Session, folder: RunFolder, raters: &Raters) -
     let servers: Option<Vec<Server>> = held.missing().into_iter().map(Server::of).collect();
     let unknown = || anyhow::anyhow!("the run {run} asks in a protocol that is unknown here");
     let servers = servers.ok_or_else(|| Failure::new(Exit::Data, unknown()))?;
-    let n_at_a_time = folder.manifest().tls.as_ref().map_or(1, |plan| usize::from(plan.concurrency));
+    let plan = folder.manifest().tls.as_ref();
+    let n_at_a_time = plan.map_or(1, |plan| usize::from(plan.concurrency));
+    let limits = Limits { intrusive: plan.is_some_and(|plan| plan.intrusive), ..Limits::default() };
 
     let progress = progress::Servers::new(servers.len());
     let mut judged: BTreeMap<usize, Judged> = BTreeMap::new();
@@ -137,7 +143,7 @@ pub async fn assess_tls(session: &Session, folder: RunFolder, raters: &Raters) -
         progress.done(judged.len() + refused.len());
         Ok(())
     };
-    let ended = tls::assess(&register, &servers, n_at_a_time, &stop, each).await;
+    let ended = tls::assess(&register, &servers, n_at_a_time, &limits, &stop, each).await;
     progress.finish();
     // From here on a signal ends the process: what follows is a transaction or can be done again.
     stop.cancel();

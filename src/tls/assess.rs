@@ -45,6 +45,7 @@ pub async fn assess(
     register: &Register,
     servers: &[Server],
     n_at_a_time: usize,
+    limits: &Limits,
     stop: &Cancel,
     mut each: impl FnMut(usize, Answer) -> Result<(), Failure>,
 ) -> Result<Ended, Failure> {
@@ -69,9 +70,9 @@ pub async fn assess(
                     let subject =
                         Subject { server_name: server.name.clone(), start_tls: server.start_tls, seed: 0 };
                     let target = TlsTarget { target, port: server.port, subject };
-                    let gate = Arc::clone(&gate);
+                    let (gate, limits) = (Arc::clone(&gate), limits.clone());
                     running.spawn(async move {
-                        (at, scanner::tls::assess(&target, &Limits::default(), gate.as_ref()).await)
+                        (at, scanner::tls::assess(&target, &limits, gate.as_ref()).await)
                     });
                 }
             }

@@ -1,7 +1,9 @@
 //! Reads the first flight of a server, of SSL 3.0 to TLS 1.3 and TLCP: records joined and cut as RFC 5246 §6.2.1
 //! allows, bounded at every level. What was asked, and what an answer means, is the caller's to know.
 
-use super::message::{CertificateRequest, KeyExchange, ServerHello, certificate_list, certificate_status};
+use super::message::{
+    CertificateRequest, KeyExchange, ServerHello, SessionTicket, certificate_list, certificate_status,
+};
 use super::record::{ContentKind, NoRecord, next_record};
 use crate::seen::{Cursor, Miss};
 
@@ -9,6 +11,7 @@ use crate::seen::{Cursor, Miss};
 pub const MAX_FLIGHT: usize = 64 * 1024;
 
 pub const SERVER_HELLO: u8 = 2;
+pub const NEW_SESSION_TICKET: u8 = 4;
 const CERTIFICATE: u8 = 11;
 const SERVER_KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_REQUEST: u8 = 13;
@@ -34,6 +37,8 @@ pub struct Flight {
     pub alert: Option<u8>,
     /// Alerts that didn't end it.
     pub warnings: Vec<u8>,
+    /// Encryption began at once, without certificate and key exchange: an older session goes on.
+    pub is_resumed: bool,
     /// Everything that a flight of its kind holds is here.
     pub is_whole: bool,
 }
@@ -99,8 +104,10 @@ pub fn read_until(bytes: &[u8], end: bool, until: Until) -> Result<Flight, Fligh
                     return Ok(flight);
                 }
             }
-            // Encryption begins: TLS 1.3, or a resumption that wasn't offered.
+            // Encryption begins: TLS 1.3, or an older session is resumed.
             _ if flight.version.is_some() => {
+                let is_change = record.kind == ContentKind::ChangeCipherSpec;
+                flight.is_resumed = is_change && flight.version.is_some_and(|version| version < 0x0304);
                 flight.is_whole = true;
                 return Ok(flight);
             }
@@ -175,4 +182,43 @@ fn take_messages(
             _ => {}
         }
     }
+}
+
+/// What a whole handshake of TLS 1.2 or older showed in clear beside its flight.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clear {
+    pub session_id: Vec<u8>,
+    pub ticket: Option<SessionTicket>,
+}
+
+/// Reads everything that a server said in clear, up to where its encryption begins; what is broken ends it too.
+pub fn read_clear(bytes: &[u8]) -> Clear {
+    let mut clear = Clear::default();
+    let mut handshake = Vec::new();
+    let mut records = Cursor::whole(bytes.get(..MAX_FLIGHT).unwrap_or(bytes));
+    while let Ok(record) = next_record(&mut records) {
+        match record.kind {
+            ContentKind::Handshake => handshake.extend_from_slice(record.content),
+            ContentKind::Alert => {}
+            ContentKind::ChangeCipherSpec | ContentKind::Application | ContentKind::Heartbeat => break,
+        }
+    }
+    let mut messages = Cursor::whole(&handshake);
+    while let Ok((kind, body)) = next_message(&mut messages) {
+        match kind {
+            SERVER_HELLO => {
+                clear.session_id = ServerHello::read(body).map(|hello| hello.session_id).unwrap_or_default();
+            }
+            NEW_SESSION_TICKET => clear.ticket = SessionTicket::read(body).ok(),
+            _ => {}
+        }
+    }
+    clear
+}
+
+/// Kind and body of a handshake message.
+pub fn next_message<'a>(cursor: &mut Cursor<'a>) -> Result<(u8, &'a [u8]), Miss> {
+    let kind = cursor.u8()?;
+    let length = cursor.u24()?;
+    Ok((kind, cursor.take(length)?))
 }

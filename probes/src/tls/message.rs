@@ -27,6 +27,7 @@ pub mod extension {
     pub const ENCRYPT_THEN_MAC: u16 = 22;
     pub const EXTENDED_MASTER_SECRET: u16 = 23;
     pub const SESSION_TICKET: u16 = 35;
+    pub const EARLY_DATA: u16 = 42;
     pub const SUPPORTED_VERSIONS: u16 = 43;
     pub const PSK_MODES: u16 = 45;
     pub const KEY_SHARE: u16 = 51;
@@ -39,7 +40,7 @@ pub struct ServerHello {
     /// As negotiated; from `supported_versions` if the server sent that.
     pub version: u16,
     pub random: [u8; 32],
-    pub n_session_id: usize,
+    pub session_id: Vec<u8>,
     pub suite: u16,
     pub compression: u8,
     pub extensions: Vec<(u16, Vec<u8>)>,
@@ -51,7 +52,7 @@ impl ServerHello {
         let mut version = body.u16()?;
         let random = body.take(32)?.try_into().map_err(|_| Miss::No)?;
         let n_session_id = usize::from(body.u8()?);
-        body.take_bounded(n_session_id, 32)?;
+        let session_id = body.take_bounded(n_session_id, 32)?.to_vec();
         let suite = body.u16()?;
         let compression = body.u8()?;
         let mut extensions = Vec::new();
@@ -72,7 +73,7 @@ impl ServerHello {
                 extensions.push((kind, data.to_vec()));
             }
         }
-        Ok(ServerHello { version, random, n_session_id, suite, compression, extensions })
+        Ok(ServerHello { version, random, session_id, suite, compression, extensions })
     }
 
     pub fn extension(&self, kind: u16) -> Option<&[u8]> {
@@ -231,4 +232,44 @@ pub fn certificate_status(body: &[u8]) -> Result<Vec<u8>, Miss> {
     body.tag(&[1])?;
     let length = body.u24()?;
     body.take(length).map(<[u8]>::to_vec)
+}
+
+/// A ticket by which a session may be resumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionTicket {
+    /// Seconds for which the server would like it to be used; in TLS 1.2 and older, zero says nothing.
+    pub lifetime: u32,
+    pub ticket: Vec<u8>,
+    /// TLS 1.3: bytes that may come in the first flight.
+    pub max_early_data: Option<u32>,
+}
+
+impl SessionTicket {
+    /// `NewSessionTicket` of TLS 1.2 and older (RFC 5077 §3.3).
+    pub fn read(body: &[u8]) -> Result<SessionTicket, Miss> {
+        let mut cursor = Cursor::whole(body);
+        let lifetime = cursor.u32()?;
+        let ticket = vector16(&mut cursor)?.to_vec();
+        Ok(SessionTicket { lifetime, ticket, max_early_data: None })
+    }
+
+    /// `NewSessionTicket` of TLS 1.3 (RFC 8446 §4.6.1).
+    pub fn read_in_13(body: &[u8]) -> Result<SessionTicket, Miss> {
+        let mut cursor = Cursor::whole(body);
+        let lifetime = cursor.u32()?;
+        cursor.u32()?;
+        let n_nonce = usize::from(cursor.u8()?);
+        cursor.take(n_nonce)?;
+        let ticket = vector16(&mut cursor)?.to_vec();
+        let mut extensions = Cursor::whole(vector16(&mut cursor)?);
+        let mut max_early_data = None;
+        while !extensions.is_empty() {
+            let kind = extensions.u16()?;
+            let data = vector16(&mut extensions)?;
+            if kind == extension::EARLY_DATA {
+                max_early_data = Some(Cursor::whole(data).u32()?);
+            }
+        }
+        Ok(SessionTicket { lifetime, ticket, max_early_data })
+    }
 }

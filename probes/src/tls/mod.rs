@@ -8,6 +8,7 @@ pub mod hello;
 pub mod judge;
 pub mod message;
 pub mod primes;
+pub mod provoke;
 pub mod record;
 pub mod sm2;
 pub mod ssl2;

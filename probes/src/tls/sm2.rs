@@ -49,6 +49,12 @@ pub fn handshake_message(client: &[u8; 32], server: &[u8; 32], encryption: &[u8]
     [client.as_slice(), server, length.get(1..).unwrap_or_default(), encryption].concat()
 }
 
+/// What it signs in suites with a share of its own (GB/T 38636-2020 §6.4.5.4, ECDHE): both randoms, then the share with
+/// its parameters.
+pub fn exchange_message(client: &[u8; 32], server: &[u8; 32], parameters: &[u8]) -> Vec<u8> {
+    [client.as_slice(), server, parameters].concat()
+}
+
 /// Whether the key of a certificate has signed a message; `None` if it is no key of SM2.
 pub fn has_signed(certificate: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;

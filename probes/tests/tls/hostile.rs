@@ -265,3 +265,34 @@ fn what_is_said_before_tls_is_no_sign_of_life_in_tls() {
     assert_eq!(tired.given_up, Some(Reason::Refusing));
     assert!(!tired.version(Version::Tls12).unwrap().suites.complete.is_yes());
 }
+
+/// Says this to whatever comes behind a hello.
+fn check_provoked(then: fn() -> Act) {
+    let server = Server::with(Version::Tls12, &[0x002f, 0xc02f]);
+    let answer = move |_: u32, received: &[u8]| {
+        let n_hello =
+            received.get(3..5).map_or(0, |two| 5 + usize::from(u16::from_be_bytes([two[0], two[1]])));
+        match received.len() > n_hello && received.first() == Some(&22) {
+            true => then(),
+            false => server.answer(received),
+        }
+    };
+    let limits = Limits { intrusive: true, ..Limits::default() };
+    let ended = assess(&mut Scripted(answer, AT_ONCE), &Subject::default(), &limits);
+    assert!(ended.facts.speaks(Version::Tls12));
+    assert!(ended.took <= limits.whole + limits.answer && ended.n_connections <= limits.max_connections);
+    let provoked = &ended.facts.features.provoked;
+    for told in [&provoked.heartbleed, &provoked.early_change, &provoked.padding_oracle] {
+        assert!(!told.is_yes(), "{told:?}");
+    }
+}
+
+#[test]
+fn any_way_of_taking_a_provocation_comes_to_an_end() {
+    check_provoked(|| Act::Wait);
+    check_provoked(|| Act::Say(Vec::new(), Then::Reset));
+    check_provoked(|| Act::Say(vec![0x16; 1 << 20], Then::Hold));
+    check_provoked(|| Act::Say([&[24, 3, 3, 0x40, 0], [2; 9000].as_slice()].concat(), Then::Hold));
+    check_provoked(|| Act::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), Then::Close));
+    check_provoked(|| Act::Say(alert(0x0303, 80), Then::Close));
+}

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use model::host_name::HostName;
 use model::tls_policy::{TlsChecks, TlsPolicy};
 use probes::tls::assess::Subject;
-use probes::tls::assess::facts::ServerFacts;
+use probes::tls::assess::facts::{ServerFacts, Told};
 use probes::tls::assess::seam::Limits;
 use probes::tls::codes::Version;
 use probes::tls::judge::{Case, State, Trust, Verdict, check_ids, grade, judge, profile};
@@ -155,6 +155,60 @@ fn certificates_of_tlcp_are_judged_with_their_signatures() {
     check(&mut national(&[SIGN]), &[("tls.tlcp-single-certificate", true)]);
     check(&mut national(&[SIGN, CA]), &[("tls.tlcp-single-certificate", true)]);
     check(&mut national(&[crate::server::RSA, ENCRYPT]), &[("tls.tlcp-not-sm2", true)]);
+}
+
+#[test]
+fn a_share_that_another_key_has_signed_is_told() {
+    let agreeing = |chain: &[&'static [u8]]| Server {
+        national_chain: chain.to_vec(),
+        ..Server::with(Version::Tlcp, &[0xe051, 0xe011])
+    };
+    let told = facts(&mut agreeing(&[SIGN, ENCRYPT, CA])).features.tlcp_handshake_signature;
+    assert!(told.is_yes(), "{told:?}");
+    check(&mut agreeing(&[SIGN, ENCRYPT, CA]), &[("tls.tlcp-bad-signature", false)]);
+    let told = facts(&mut agreeing(&[ENCRYPT, SIGN, CA])).features.tlcp_handshake_signature;
+    assert!(told.is_no(), "{told:?}");
+    check(&mut agreeing(&[ENCRYPT, SIGN, CA]), &[("tls.tlcp-bad-signature", true)]);
+}
+
+#[test]
+fn tickets_that_hold_too_long_are_told() {
+    let mut facts = facts(&mut Server::with(Version::Tls12, &[0xc02f]));
+    let day = 24 * 60 * 60;
+    for (seconds, in_13, expected) in [
+        (Some(7200), Some(day), &[][..]),
+        (Some(day + 1), None, &["tls.ticket-lifetime"]),
+        (None, Some(7 * day + 1), &["tls.ticket-lifetime", "tls.ticket-too-long"]),
+    ] {
+        facts.features.ticket_lifetime_seconds = seconds;
+        facts.features.ticket_lifetime_seconds_in_13 = in_13;
+        let mut at_fault = faults(&judge(&case(&facts, &names())));
+        at_fault.retain(|id| id.starts_with("tls.ticket"));
+        assert_eq!(at_fault, expected, "{seconds:?} {in_13:?}");
+    }
+}
+
+#[test]
+fn what_was_provoked_caps_the_grade() {
+    let policy = TlsPolicy::embedded().into_iter().find(|policy| policy.id == "ssl-labs").unwrap();
+    let rules = policy.grade.unwrap();
+    let mut facts = facts(&mut Server::with(Version::Tls12, &[0xc02f]));
+    let rate = |facts: &ServerFacts| {
+        let case = Case { trust: &[Trust::Trusted; 8], ..case(facts, &[]) };
+        let mut verdicts = judge(&case);
+        verdicts.retain(|verdict| verdict.check != "tls.cert-self-signed");
+        grade::grade(&case, &verdicts, &rules).unwrap()
+    };
+    let grade = rate(&facts);
+    assert_ne!(grade.grade, "F");
+    assert!(
+        grade.open.contains(&"tls.heartbleed".to_owned()),
+        "what wasn't asked stays open: {:?}",
+        grade.open
+    );
+    facts.features.provoked.padding_oracle = Told::yes(1);
+    let grade = rate(&facts);
+    assert_eq!((grade.grade.as_str(), grade.caps[0].because.as_str()), ("F", "tls.padding-oracle"));
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod flights;
 mod hostile;
 mod judged;
 mod peer;
+mod provoked;
 mod readings;
+mod resumed;
 mod server;
 mod tlcp;

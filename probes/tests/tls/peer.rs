@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use probes::tls::assess::facts::ServerFacts;
-use probes::tls::assess::seam::{ConnectFailure, Event, Limits, Step};
+use probes::tls::assess::seam::{ConnectFailure, Event, Limits, SessionSeen, Step, Wish};
 use probes::tls::assess::{Assessment, Subject};
 
 /// What a peer does about everything that it has received on a connection.
@@ -28,6 +28,11 @@ pub(crate) trait Peer {
 
     fn hear(&mut self, number: u32, received: &[u8]) -> Act;
 
+    /// What a library would see of a whole handshake. Scripted peers have no keys, but may say what came of them.
+    fn session(&mut self, _wish: Wish) -> Option<SessionSeen> {
+        None
+    }
+
     /// So many bytes at once, and the time that each such piece takes.
     fn pieces(&self) -> (usize, Duration) {
         (usize::MAX, Duration::from_millis(1))
@@ -49,7 +54,7 @@ pub(crate) fn assess(peer: &mut dyn Peer, subject: &Subject, limits: &Limits) ->
     let (mut received, mut outbox, mut then) = (Vec::new(), Vec::new(), Then::Hold);
     let mut is_open = false;
     for _ in 0..2_000_000 {
-        let taken;
+        let (taken, session);
         let event = match step {
             Step::Finish(facts) => {
                 assert!(!is_open, "a connection was left open");
@@ -110,8 +115,10 @@ pub(crate) fn assess(peer: &mut dyn Peer, subject: &Subject, limits: &Limits) ->
                     }
                 }
             }
-            // Scripted peers have no keys.
-            Step::StartSession { .. } => Event::Closed,
+            Step::StartSession { wish, .. } => {
+                session = peer.session(wish);
+                session.as_ref().map_or(Event::Closed, Event::Session)
+            }
             Step::Close => {
                 is_open = false;
                 Event::Disconnected

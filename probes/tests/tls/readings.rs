@@ -1,7 +1,7 @@
 //! What is read off servers that keep to the standards.
 
 use probes::tls::assess::Subject;
-use probes::tls::assess::facts::{Answered, Order, ServerFacts};
+use probes::tls::assess::facts::{Answered, Order, Reason, ServerFacts};
 use probes::tls::assess::seam::Limits;
 use probes::tls::codes::Version;
 
@@ -87,6 +87,28 @@ fn hybrid_groups_and_national_suites_are_named() {
     let names: Vec<&str> = ended.facts.groups_in_13.entries.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(names, ["X25519MLKEM768", "curveSM2"]);
     assert!(ended.facts.features.post_quantum.is_yes());
+}
+
+#[test]
+fn a_certificate_of_sm2_in_tls13_is_told_where_anything_else_is_national() {
+    let sm2_in_13 = |suites: &[u16], signatures: &[u16]| {
+        let server = Server { signatures_in_13: signatures.to_vec(), ..Server::with(Version::Tls13, suites) };
+        check(server).facts.features.sm2_certificate_in_13.answer
+    };
+    assert_eq!(sm2_in_13(&[0x00c6, 0x1301], &[0x0708, 0x0403]), Answered::Yes);
+    assert_eq!(sm2_in_13(&[0x00c6, 0x1301], &[0x0403]), Answered::No);
+    assert_eq!(sm2_in_13(&[0x00c6], &[]), Answered::Unknown(Reason::NeedsSession));
+    assert_eq!(sm2_in_13(&[0x1301], &[0x0708]), Answered::Unknown(Reason::NotAsked));
+}
+
+#[test]
+fn timestamps_beside_the_certificate_are_told() {
+    let told = |extensions: &[u8]| {
+        let server = Server { extensions: extensions.to_vec(), ..Server::with(Version::Tls12, &[0xc02f]) };
+        check(server).facts.features.timestamps_in_handshake.answer
+    };
+    assert_eq!(told(&[0, 18, 0, 2, 0, 0]), Answered::Yes);
+    assert_eq!(told(&[]), Answered::No);
 }
 
 #[test]

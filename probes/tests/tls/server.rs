@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use probes::tls::codes::{Exchange, Version, suite, tlcp_suite};
 use probes::tls::message::RETRY;
 use probes::tls::record::handshake_record;
-use probes::tls::sm2::handshake_message;
+use probes::tls::sm2::{exchange_message, handshake_message};
 use sm2::dsa::signature::Signer;
 use sm2::dsa::{Signature, SigningKey};
 
@@ -81,6 +81,15 @@ fn signed(client_random: &[u8], encryption: &[u8]) -> Vec<u8> {
     signature.to_der().as_bytes().to_vec()
 }
 
+/// The same in suites with a share of the server's own.
+fn signed_exchange(client_random: &[u8], parameters: &[u8]) -> Vec<u8> {
+    let key = include_bytes!("../fixtures/sm2-sign.key");
+    let key = SigningKey::from_slice("1234567812345678", key).unwrap();
+    let message = exchange_message(client_random.try_into().unwrap(), &[7; 32], parameters);
+    let signature: Signature = key.sign(&message);
+    signature.to_der().as_bytes().to_vec()
+}
+
 pub(crate) fn hello(version: u16, suite: u16, random: [u8; 32], extensions: &[u8]) -> Vec<u8> {
     let legacy = version.min(0x0303);
     let mut body = legacy.to_be_bytes().to_vec();
@@ -105,6 +114,10 @@ pub(crate) struct Server {
     /// Longer lists make it hang up.
     pub(crate) max_suites: Option<usize>,
     pub(crate) prime: Vec<u8>,
+    /// In each hello of SSL 3.0 to TLS 1.2, as they are encoded.
+    pub(crate) extensions: Vec<u8>,
+    /// What TLS 1.3 signs with, looked at once a share is there; it asks for one always if empty.
+    pub(crate) signatures_in_13: Vec<u16>,
     /// TLCP's; the same certificate twice if empty.
     pub(crate) national_chain: Vec<&'static [u8]>,
 }
@@ -162,6 +175,14 @@ impl Server {
         let group = self.groups.iter().copied().find(|group| theirs.contains(group));
         if version == Version::Tls13 {
             let Some(group) = group else { return refuse(40) };
+            let has_share = offered.extensions.get(&51).is_some_and(|shares| shares.len() > 2);
+            if has_share && !self.signatures_in_13.is_empty() {
+                let theirs = offered.extensions.get(&13).map(|list| words(&list[2..])).unwrap_or_default();
+                if !self.signatures_in_13.iter().any(|code| theirs.contains(code)) {
+                    return refuse(40);
+                }
+                return Act::Say(hello(0x0304, chosen, [7; 32], &[0, 43, 0, 2, 3, 4]), Then::Hold);
+            }
             let [high, low] = group.to_be_bytes();
             let extensions = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, high, low];
             return Act::Say(hello(0x0304, chosen, RETRY, &extensions), Then::Hold);
@@ -177,7 +198,8 @@ impl Server {
         let code = version.code();
         let is_tlcp = version == Version::Tlcp;
         let known = if is_tlcp { tlcp_suite(chosen)? } else { suite(chosen)? };
-        let mut flight = hello(code, chosen, [7; 32], &[]);
+        let extensions = if is_tlcp { &[][..] } else { &self.extensions };
+        let mut flight = hello(code, chosen, [7; 32], extensions);
         let chain = match is_tlcp {
             true if self.national_chain.is_empty() => vec![SM2, SM2],
             true => self.national_chain.clone(),
@@ -209,6 +231,7 @@ impl Server {
                 [_, encryption, ..] if is_tlcp && known.exchange == Exchange::Static => {
                     share.extend(with_length16(&signed(random, encryption)));
                 }
+                _ if is_tlcp => share.extend(with_length16(&signed_exchange(random, &share))),
                 _ => share.extend(with_length16(&[9; 70])),
             }
             flight.extend(handshake_record(code, 12, &share));

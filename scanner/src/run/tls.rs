@@ -33,6 +33,9 @@ pub struct TlsPlan {
     pub policies: Vec<RatedBy>,
     pub expiring_days: i64,
     pub concurrency: u16,
+    /// Whether faults are looked for that show only to something malformed or unusual.
+    #[serde(default)]
+    pub intrusive: bool,
     /// Each once, in the order of being named.
     pub servers: Vec<TlsServer>,
 }
@@ -235,7 +238,7 @@ mod tests {
     fn new_run(runs: &std::path::Path, servers: Vec<TlsServer>) -> RunFolder {
         let policies = vec![RatedBy { id: "示例".to_owned(), version: "2026-01-01".to_owned() }];
         let tls =
-            TlsPlan { checks: "2026-01-01".to_owned(), policies, expiring_days: 30, concurrency: 8, servers };
+            TlsPlan { checks: "2026-01-01".to_owned(), policies, expiring_days: 30, concurrency: 8, intrusive: false, servers };
         let manifest = Manifest { tls: Some(tls), ..manifest(plan("192.0.2.0/30", "443")) };
         let folder = RunFolder::create(runs, manifest, &[]).unwrap();
         folder.keep_rating(&rating()).unwrap();

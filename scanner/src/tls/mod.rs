@@ -2,6 +2,7 @@
 //! [`probes::tls::assess`]'s alone. One connection at a time to each server; many servers at once.
 
 mod session;
+mod staple;
 mod trust;
 
 use std::io;
@@ -17,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use self::session::Sessions;
 use crate::identify::ConnectionGate;
 
 pub use trust::{Roots, RootsError};
@@ -47,10 +49,14 @@ pub async fn assess<G: ConnectionGate>(server: &TlsTarget, limits: &Limits, gate
     let mut step = assessment.start(Duration::ZERO);
     let mut connection: Option<(TcpStream, G::Permit)> = None;
     let mut buffer = Vec::new();
+    let mut sessions = Sessions::default();
     let mut seen = None;
     loop {
         let event = match step {
-            Step::Finish(facts) => return *facts,
+            Step::Finish(mut facts) => {
+                staple::verify(&mut facts);
+                return *facts;
+            }
             Step::Connect { not_before, until } => {
                 sleep_until(began_at + not_before).await;
                 let waiting_since = Instant::now();
@@ -88,10 +94,10 @@ pub async fn assess<G: ConnectionGate>(server: &TlsTarget, limits: &Limits, gate
                 }
                 None => Event::Reset,
             },
-            Step::StartSession { schemes, purpose, until } => match &mut connection {
+            Step::StartSession { wish, until } => match &mut connection {
                 Some((stream, _)) => {
                     let name = server.subject.server_name.as_ref();
-                    let session = session::hold(stream, addr.ip(), name, schemes, purpose);
+                    let session = sessions.hold(stream, addr.ip(), name, wish);
                     match timeout_at(began_at + until, session).await {
                         Ok(Some(session)) => Event::Session(seen.insert(session)),
                         Ok(None) => Event::Closed,

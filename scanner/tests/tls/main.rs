@@ -5,4 +5,5 @@
 mod many;
 mod nginx;
 mod openssl;
+mod sessions;
 mod world;

@@ -103,6 +103,8 @@ async fn a_page_over_tls_is_asked_for_where_the_protocol_inside_is_http() {
     let page = facts.features.page.clone().unwrap();
     assert_eq!((page.hsts_seconds, page.location), (Some(63_072_000), None), "{:#?}", facts.connections);
     assert!(facts.features.early_data.is_yes() && facts.features.tickets_in_13.is_yes());
+    assert!(facts.features.max_early_data_bytes.is_some_and(|n| n >= 4096), "{:?}", facts.features);
+    assert!(facts.features.resumption_in_13.is_yes(), "{:#?}", facts.connections);
     let server = Nginx::start("ssl_protocols TLSv1.2; return 302 http://www.example.gov.cn/a?b=c;");
     let facts = assessed(server.port, Subject::default()).await;
     let page = facts.features.page.clone().unwrap();

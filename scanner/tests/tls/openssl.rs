@@ -97,8 +97,9 @@ async fn certificates_of_both_kinds_are_shown() {
 async fn a_server_of_tls13_alone_shows_its_certificates_in_a_session() {
     let server = OpensslServer::start_with_both(&["-tls1_3", "-Verify", "1", "-alpn", "http/1.1"]);
     let facts = assessed(server.port, named()).await;
-    let kinds: Vec<_> = facts.chains.iter().map(|chain| chain.kind).collect();
-    assert_eq!(kinds, [ChainKind::Rsa, ChainKind::Ecdsa], "{:#?}", facts.connections);
+    let kinds: Vec<_> = facts.chains.iter().map(|chain| (chain.kind, chain.server_name.is_some())).collect();
+    let expected = [(ChainKind::Rsa, true), (ChainKind::Ecdsa, false), (ChainKind::Ecdsa, true)];
+    assert_eq!(kinds, expected, "{:#?}", facts.connections);
     assert!(facts.features.client_certificate.is_yes());
     assert!(facts.features.ocsp_staple.is_no());
     for certificate in facts.chains.iter().map(|chain| &chain.certificates[0]) {

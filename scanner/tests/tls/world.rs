@@ -63,6 +63,12 @@ pub(crate) async fn assessed(port: u16, subject: Subject) -> ServerFacts {
     assess(&server(port, subject), &limits(), &Ungated).await
 }
 
+/// The same, and whatever shows only to something malformed.
+pub(crate) async fn provoked(port: u16, subject: Subject) -> ServerFacts {
+    let limits = Limits { intrusive: true, ..limits() };
+    assess(&server(port, subject), &limits, &Ungated).await
+}
+
 /// Asks for the name that the certificates are for.
 pub(crate) fn named() -> Subject {
     Subject { server_name: Some("www.example.gov.cn".parse().unwrap()), ..Subject::default() }

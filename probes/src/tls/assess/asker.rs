@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use super::exchange::{Answer, Errand, Foreign, Language};
 use super::facts::{ConnectionFacts, ConnectionNo, Reason};
-use super::seam::{Elapsed, Limits, Purpose};
+use super::seam::{Elapsed, Limits, Wish};
 use crate::tls::codes::{self, Version};
 use crate::tls::flight::Flight;
 use crate::tls::hello::{ClientHello, random_of};
+use crate::tls::provoke::Provocation;
 use crate::tls::ssl2;
 
 /// Where the story leaves a question and finds the answer.
@@ -57,9 +58,13 @@ impl Reply {
         match self.answer {
             Ok(Answer::Flight(flight)) => Verdict::Taken(flight),
             Ok(Answer::Alert(_) | Answer::Closed | Answer::Reset | Answer::Foreign(_)) => Verdict::Refused,
-            Ok(Answer::Ssl2(_) | Answer::Malformed | Answer::TooLong | Answer::Session(_)) => {
-                Verdict::Unclear(Reason::Malformed)
-            }
+            Ok(
+                Answer::Ssl2(_)
+                | Answer::Malformed
+                | Answer::TooLong
+                | Answer::Session(_)
+                | Answer::Reaction(_),
+            ) => Verdict::Unclear(Reason::Malformed),
             Ok(Answer::TimedOut) => Verdict::Unclear(Reason::TimedOut),
             Ok(Answer::NoStartTls) => Verdict::Unclear(Reason::Refusing),
             Ok(Answer::Unreachable(_)) => Verdict::Unclear(Reason::Unreachable),
@@ -170,13 +175,29 @@ impl Asker {
         reply
     }
 
-    pub(super) async fn ask_session(
+    pub(super) async fn ask_session(&mut self, asked: &str, wish: Wish) -> Reply {
+        self.run(asked, Errand::Session(wish), 0).await
+    }
+
+    /// Asks, and says something malformed behind the answer. Only where that was agreed on.
+    pub(super) async fn provoke(
         &mut self,
         asked: &str,
-        schemes: &'static [u16],
-        purpose: Purpose,
+        hello: &ClientHello,
+        provocation: Provocation,
     ) -> Reply {
-        self.run(asked, Errand::Session { schemes, purpose }, 0).await
+        let random = self.random_of(self.next_number());
+        let bytes = ClientHello { random, ..hello.clone() }.to_record();
+        let n_sent = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.run(asked, Errand::Provoke { bytes, provocation, seed: self.seed }, n_sent).await
+    }
+
+    pub(super) fn may_provoke(&self) -> bool {
+        self.limits.intrusive && self.given_up.is_none()
+    }
+
+    fn next_number(&self) -> ConnectionNo {
+        self.log.last().map_or(0, |connection| connection.number) + 1
     }
 
     /// The random that was sent on a connection.
@@ -209,8 +230,7 @@ impl Asker {
     }
 
     async fn ask_hello(&mut self, asked: &str, hello: &ClientHello) -> Reply {
-        let last = self.log.last().map_or(0, |connection| connection.number);
-        let random = self.random_of(last + 1);
+        let random = self.random_of(self.next_number());
         let bytes = ClientHello { random, ..hello.clone() }.to_record();
         self.ask_bytes(asked, bytes, Language::Tls).await
     }
@@ -316,7 +336,8 @@ fn describe(answer: &Answer) -> String {
                 codes::group(group).map_or_else(|| format!("0x{group:04X}"), |known| known.name.to_owned())
             });
             let group = group.map(|group| format!(", {group}")).unwrap_or_default();
-            format!("{kind}: {version}, {suite}{group}")
+            let resumed = if flight.is_resumed { ", an older session goes on" } else { "" };
+            format!("{kind}: {version}, {suite}{group}{resumed}")
         }
         Answer::Ssl2(hello) => format!("SSL 2.0 server hello, {} ciphers", hello.ciphers.len()),
         Answer::Alert(code) => format!("alert {code} ({})", codes::alert_name(*code)),
@@ -328,7 +349,13 @@ fn describe(answer: &Answer) -> String {
         Answer::Malformed => "TLS that breaks its own rules".to_owned(),
         Answer::TooLong => "an answer without end".to_owned(),
         Answer::NoStartTls => "no way into TLS".to_owned(),
-        Answer::Session(seen) => format!("a session, {} certificates", seen.chain.len()),
+        Answer::Session(seen) if seen.is_resumed => "an older session went on".to_owned(),
+        Answer::Session(seen) if seen.chain.is_empty() => "no session".to_owned(),
+        Answer::Session(seen) => {
+            let second = seen.renegotiation.map(|reaction| format!(", then {}", reaction.describe()));
+            format!("a session, {} certificates{}", seen.chain.len(), second.unwrap_or_default())
+        }
+        Answer::Reaction(reaction) => format!("then {}", reaction.describe()),
         Answer::Unreachable(failure) => format!("no connection: {failure:?}").to_lowercase(),
     }
 }

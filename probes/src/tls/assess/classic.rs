@@ -5,7 +5,7 @@ use super::exchange::Answer;
 use super::facts::{Answered, ConnectionNo, Order, Reason, Told};
 use super::offer::{Classic, Form, all_groups, all_signatures};
 use super::story::{First, Teller};
-use crate::tls::codes::{Version, offered_before_13};
+use crate::tls::codes::{self, Version, offered_before_13};
 use crate::tls::message::{KeyExchange, Share};
 
 /// How a server of some version wants to be asked.
@@ -21,7 +21,7 @@ pub(super) struct Dialect {
 const SHORT_LIST: usize = 64;
 
 impl Dialect {
-    fn full(version: Version) -> Dialect {
+    pub(super) fn full(version: Version) -> Dialect {
         Dialect { version, form: Form::Full, n_suites: usize::MAX }
     }
 
@@ -95,13 +95,20 @@ pub(super) async fn find_highest(teller: &mut Teller) -> Vec<(Dialect, First)> {
 }
 
 /// All versions below that. A hello of some version is an offer of everything below it, so that its refusal is one of
-/// each of those as well; each is asked for itself at least once.
+/// each of those as well; each is asked for itself at least once, but for TLS 1.0 between two that were refused in
+/// words.
 pub(super) async fn find_others(teller: &mut Teller, firsts: &mut Vec<(Dialect, First)>) {
     let mut refusals = Vec::new();
     for version in [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3] {
         let facts = teller.found.version(version);
         let is_known = version == Version::Tls12 || facts.offered.is_yes();
-        if !is_known {
+        let is_wordless = |number: &ConnectionNo| teller.asker.silent.contains(number);
+        let is_said = refusals.len() >= 2 && !refusals.iter().any(is_wordless);
+        if is_known {
+            // Nothing is left to be asked.
+        } else if version == Version::Tls10 && is_said {
+            teller.found.version(version).offered = Told::no(refusals.clone());
+        } else {
             find_version(teller, version, &refusals, firsts).await;
         }
         // A version that is spoken may be spoken instead of those below, and tells nothing of them.
@@ -184,6 +191,7 @@ pub(super) async fn strike_out(teller: &mut Teller, dialect: Dialect, first: Fir
         n_unseen: all_groups().len(),
         choices: Vec::new(),
         came_back: None,
+        no_more_groups: None,
     };
     let complete = match take(teller, dialect, &first, first_offered, &mut strike) {
         Ok(()) => strike_lists(teller, dialect, &mut strike).await,
@@ -202,6 +210,9 @@ pub(super) async fn strike_out(teller: &mut Teller, dialect: Dialect, first: Fir
     if strike.came_back.is_some() {
         teller.came_back = strike.came_back.map(|number| (version, number));
     }
+    if let Some(by) = strike.no_more_groups {
+        teller.no_more_groups = Some((version, by));
+    }
 }
 
 /// What is still to be asked about, and what has been.
@@ -214,6 +225,8 @@ struct Strike {
     /// The connection on which a server that had followed our order of groups chose one that it had chosen before,
     /// though all that it never chose stood in front: a refusal of those.
     came_back: Option<ConnectionNo>,
+    /// The connections that told twice that it has no more groups.
+    no_more_groups: Option<[ConnectionNo; 2]>,
 }
 
 /// What was offered, in its order, and what was chosen.
@@ -272,7 +285,22 @@ async fn strike_lists(teller: &mut Teller, dialect: Dialect, strike: &mut Strike
         let asked = format!("{}, {} more suites", dialect.version.name(), suites.len());
         let groups = strike.groups.clone();
         let wares = Wares::new(&suites, &groups, &signatures);
-        let (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+        let follows_us = strike.order(&teller.found.codes(dialect.version)) == Some(Order::Client);
+        let times = if follows_us { Times::Once } else { Times::Twice };
+        let (mut numbers, mut reply) = ask(teller, &asked, dialect, wares, times).await;
+        if follows_us && !matches!(reply.answer, Ok(Answer::Flight(_)) | Err(_)) {
+            let passed_over = match reply.answer {
+                Ok(Answer::Alert(_)) => pass_over(teller, dialect, &suites, strike).await,
+                _ => None,
+            };
+            if let Some(number) = passed_over {
+                n_tried += n;
+                by.extend([reply.number, number]);
+                continue;
+            }
+            let wares = Wares::new(&suites, &groups, &signatures);
+            (numbers, reply) = ask(teller, &asked, dialect, wares, Times::Twice).await;
+        }
         let number = reply.number;
         match reply.verdict() {
             Verdict::Taken(flight) => {
@@ -294,6 +322,40 @@ async fn strike_lists(teller: &mut Teller, dialect: Dialect, strike: &mut Strike
         }
     }
     Told { answer: Answered::Yes, by }
+}
+
+/// Asks a server that follows our order for the same suites again, and for the groups that never came, but with those
+/// behind them that it has taken before: choosing one of these is refusing all others, and a sign of life. The
+/// connection that told so.
+async fn pass_over(
+    teller: &mut Teller,
+    dialect: Dialect,
+    suites: &[u16],
+    strike: &mut Strike,
+) -> Option<ConnectionNo> {
+    let known = teller.found.codes(dialect.version);
+    let is_ecdhe =
+        |code: &&u16| codes::suite(**code).is_some_and(|suite| suite.exchange == codes::Exchange::Ecdhe);
+    let known: Vec<u16> = known.iter().filter(is_ecdhe).copied().collect();
+    if known.is_empty() || suites.len() + known.len() > dialect.n_suites {
+        return None;
+    }
+    let offered = [suites, &known].concat();
+    let (groups, signatures) = (strike.groups.clone(), all_signatures());
+    let asked = format!("{}, {} suites again, before known ones", dialect.version.name(), suites.len());
+    let wares = Wares::new(&offered, &groups, &signatures);
+    let (_, reply) = ask(teller, &asked, dialect, wares, Times::Once).await;
+    let number = reply.number;
+    let Verdict::Taken(flight) = reply.verdict() else { return None };
+    flight.cipher_suite.filter(|code| known.contains(code))?;
+    if let Some(KeyExchange { share: Share::Curve { group, .. }, .. }) = &flight.key_exchange {
+        let at = groups.iter().position(|code| code == group);
+        match strike.came_back {
+            Some(earlier) if at == Some(strike.n_unseen) => strike.no_more_groups = Some([earlier, number]),
+            _ => strike.take_group(*group, number),
+        }
+    }
+    Some(number)
 }
 
 /// Takes up a flight that chose one of the remaining suites.

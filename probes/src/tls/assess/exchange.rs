@@ -1,9 +1,10 @@
 //! One connection of an assessment: perhaps a prelude in clear, then one hello, then the answer. It knows nothing of
 //! the connections before and after it.
 
-use super::seam::{ConnectFailure, Elapsed, Event, Limits, Purpose, SessionSeen};
+use super::seam::{ConnectFailure, Elapsed, Event, Limits, SessionSeen, Wish};
 use crate::seen::{Asked, Miss, Seen};
 use crate::tls::flight::{Flight, FlightError, MAX_FLIGHT, Until, read_until};
+use crate::tls::provoke::{Provocation, Reaction, reaction};
 use crate::tls::ssl2::{self, Ssl2Hello};
 use crate::tls::start_tls::{Framing, Prelude, PreludeTurn};
 
@@ -31,6 +32,8 @@ pub(super) enum Answer {
     NoStartTls,
     Unreachable(ConnectFailure),
     Session(Box<SessionSeen>),
+    /// What came of a provocation behind a whole flight.
+    Reaction(Reaction),
 }
 
 /// What a connection is for.
@@ -38,8 +41,10 @@ pub(super) enum Answer {
 pub(super) enum Errand {
     /// One hello, and the answer to it.
     Hello { bytes: Vec<u8>, language: Language },
-    /// A whole handshake, with these schemes.
-    Session { schemes: &'static [u16], purpose: Purpose },
+    /// One hello, and something malformed behind the flight that answers it.
+    Provoke { bytes: Vec<u8>, provocation: Provocation, seed: u64 },
+    /// A whole handshake.
+    Session(Wish),
 }
 
 /// What else than TLS was said.
@@ -60,7 +65,7 @@ pub(super) enum Language {
 pub(super) enum Next {
     Write { bytes: Vec<u8>, until: Elapsed },
     Read { at_most: usize, until: Elapsed },
-    StartSession { schemes: &'static [u16], purpose: Purpose, until: Elapsed },
+    StartSession { wish: Wish, until: Elapsed },
     Done(Answer),
 }
 
@@ -84,6 +89,8 @@ enum State {
     Prelude,
     Hello,
     Reading,
+    /// Something malformed is on its way, or was said.
+    Provoking,
     Session,
 }
 
@@ -115,14 +122,14 @@ impl Exchange {
                 match (self.state, &self.errand) {
                     // What was left unused of the last answer may hold the next one.
                     (State::Prelude, _) if !self.buffer.is_empty() => self.advance_prelude(false),
-                    (State::Session, Errand::Session { schemes, purpose }) => {
-                        Next::StartSession { schemes, purpose: *purpose, until: self.until }
+                    (State::Session, Errand::Session(wish)) => {
+                        Next::StartSession { wish: *wish, until: self.until }
                     }
                     (State::Hello, _) => {
                         self.state = State::Reading;
                         self.read()
                     }
-                    (State::Prelude | State::Reading | State::Session, _) => self.read(),
+                    (State::Prelude | State::Reading | State::Provoking | State::Session, _) => self.read(),
                 }
             }
             Event::Bytes(bytes) => {
@@ -133,6 +140,7 @@ impl Exchange {
                 self.buffer.extend(bytes.iter().take(room));
                 match self.state {
                     State::Prelude => self.advance_prelude(self.buffer.len() >= MAX_PRELUDE),
+                    State::Provoking => self.advance_reaction(None),
                     State::Hello | State::Reading | State::Session => self.advance_answer(None),
                 }
             }
@@ -175,16 +183,16 @@ impl Exchange {
         // What was said in clear behind the consent isn't part of TLS.
         self.buffer.clear();
         match &mut self.errand {
-            Errand::Hello { bytes, .. } => {
+            Errand::Hello { bytes, .. } | Errand::Provoke { bytes, .. } => {
                 let hello = self.framing.wrap(std::mem::take(bytes));
                 Next::Write { bytes: [before, hello].concat(), until: self.until }
             }
             // A library's records can't be wrapped from here.
-            Errand::Session { .. } if self.framing != Framing::Plain => Next::Done(Answer::NoStartTls),
-            Errand::Session { schemes, purpose } => {
+            Errand::Session(_) if self.framing != Framing::Plain => Next::Done(Answer::NoStartTls),
+            Errand::Session(wish) => {
                 self.state = State::Session;
                 if before.is_empty() {
-                    Next::StartSession { schemes, purpose: *purpose, until: self.until }
+                    Next::StartSession { wish: *wish, until: self.until }
                 } else {
                     Next::Write { bytes: before, until: self.until }
                 }
@@ -201,6 +209,7 @@ impl Exchange {
             State::Prelude => Next::Done(how),
             State::Hello | State::Reading if self.buffer.is_empty() => Next::Done(how),
             State::Session => Next::Done(how),
+            State::Provoking => self.advance_reaction(Some(how)),
             State::Hello | State::Reading => self.advance_answer(Some(how)),
         }
     }
@@ -224,10 +233,10 @@ impl Exchange {
             }
         }
         match read_until(&bytes, end.is_some(), Until::Done) {
-            Ok(flight) => Next::Done(match flight.alert {
-                Some(alert) if flight.hello.is_none() => Answer::Alert(alert),
-                _ => Answer::Flight(Box::new(flight)),
-            }),
+            Ok(flight) => match flight.alert {
+                Some(alert) if flight.hello.is_none() => Next::Done(Answer::Alert(alert)),
+                _ => self.provoke(flight),
+            },
             Err(FlightError::Incomplete) => {
                 if self.framing == Framing::Plain {
                     self.n_worth_reading = n_worth_reading(&bytes);
@@ -244,6 +253,36 @@ impl Exchange {
                     _ => Next::Done(Answer::Foreign(if is_http { Foreign::Http } else { Foreign::Other })),
                 }
             }
+        }
+    }
+}
+
+impl Exchange {
+    /// Says what is to be said behind a flight, if that is whole and the connection still stands.
+    fn provoke(&mut self, flight: Flight) -> Next {
+        let is_ready = flight.is_whole && flight.alert.is_none() && !flight.is_resumed;
+        if let (Errand::Provoke { provocation, seed, .. }, true) = (&self.errand, is_ready)
+            && let Some(bytes) = provocation.bytes(&flight, *seed)
+        {
+            self.state = State::Provoking;
+            self.buffer.clear();
+            return Next::Write { bytes: self.framing.wrap(bytes), until: self.until };
+        }
+        Next::Done(Answer::Flight(Box::new(flight)))
+    }
+
+    fn advance_reaction(&mut self, end: Option<Answer>) -> Next {
+        let seen = match self.framing.unwrap(&self.buffer) {
+            Ok(bytes) => reaction(&bytes),
+            Err(Miss::More) => None,
+            Err(_) => Some(Reaction::Other),
+        };
+        match (seen, end) {
+            (Some(seen), _) => Next::Done(Answer::Reaction(seen)),
+            (None, None) => self.read(),
+            (None, Some(Answer::Reset)) => Next::Done(Answer::Reaction(Reaction::Reset)),
+            (None, Some(Answer::TimedOut)) => Next::Done(Answer::Reaction(Reaction::TimedOut)),
+            (None, Some(_)) => Next::Done(Answer::Reaction(Reaction::Closed)),
         }
     }
 }

@@ -4,6 +4,7 @@
 use model::certificate::CertificateFacts;
 use serde::{Serialize, Serializer};
 
+use crate::certificate::certificate_facts;
 use crate::tls::codes::{self, Authentication, Version};
 use crate::tls::staple::Staple;
 
@@ -206,6 +207,23 @@ impl ChainKind {
             | Authentication::Other => ChainKind::Other,
         }
     }
+
+    /// By the leaf's key, for suites that don't say; `None` without a leaf that can be read.
+    pub(super) fn of_chain(chain: &[Vec<u8>]) -> Option<ChainKind> {
+        let leaf = certificate_facts(chain.first()?).ok()?;
+        Some(ChainKind::of_key(&leaf.key.algorithm))
+    }
+
+    fn of_key(algorithm: &str) -> ChainKind {
+        match algorithm {
+            "RSA" => ChainKind::Rsa,
+            "DSA" => ChainKind::Dss,
+            "SM2" => ChainKind::Sm2,
+            name if name.starts_with("EC") => ChainKind::Ecdsa,
+            name if name.starts_with("Ed") => ChainKind::Ecdsa,
+            _ => ChainKind::Other,
+        }
+    }
 }
 
 /// One chain as it was presented.
@@ -232,12 +250,23 @@ pub struct Features {
     /// The server gives out session ids, so it may resume by them.
     pub session_ids: Told,
     pub session_tickets: Told,
+    /// TLS 1.2: a session goes on by its id; by a ticket.
+    pub resumption_by_id: Told,
+    pub resumption_by_ticket: Told,
+    /// TLS 1.2: it says how long its tickets may be used.
     pub ticket_lifetime: Told,
+    pub ticket_lifetime_seconds: Option<u32>,
     pub ocsp_staple: Told,
     /// What the first staple says that could be read.
     pub staple: Option<Staple>,
+    /// Whether the first staple that could be read is signed by the issuer of its certificate, or by somebody whom
+    /// that one has empowered; who can verify signatures tells it.
+    pub staple_signature: Told,
     /// A leaf carries timestamps of certificate logs (RFC 6962 §3.3).
     pub certificate_timestamps: Told,
+    /// They come beside the certificate: in an extension of the handshake, or in the staple.
+    pub timestamps_in_handshake: Told,
+    pub timestamps_in_staple: Told,
     pub heartbeat: Told,
     pub client_certificate: Told,
     /// TLS 1.2: it signs with SHA-1 if nothing else is offered.
@@ -248,12 +277,34 @@ pub struct Features {
     pub tlcp_handshake_signature: Told,
     /// TLS 1.3: it gives out tickets to resume with.
     pub tickets_in_13: Told,
+    pub ticket_lifetime_seconds_in_13: Option<u32>,
+    pub resumption_in_13: Told,
     /// TLS 1.3: a ticket allows data in the first flight, which can be sent again by anybody who saw it.
     pub early_data: Told,
+    pub max_early_data_bytes: Option<u32>,
+    /// TLS 1.3: it goes on with a client that takes nothing but signatures of SM2 (RFC 8998).
+    pub sm2_certificate_in_13: Told,
+    /// What showed only because it was provoked.
+    pub provoked: Provoked,
     /// In the order of being chosen.
     pub protocols: Vec<String>,
     /// What came for `/` where the protocol inside is HTTP.
     pub page: Option<PageFacts>,
+}
+
+/// Faults that show only to one who says something malformed or unusual. Not asked unless that was agreed on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Provoked {
+    /// It answers heartbeats with more than it was sent (CVE-2014-0160).
+    pub heartbleed: Told,
+    /// It changes ciphers before keys were agreed on (CVE-2014-0224).
+    pub early_change: Told,
+    /// It answers a session id with more than it was sent (CVE-2016-9244).
+    pub ticketbleed: Told,
+    /// It takes another handshake inside a session, whenever the client likes.
+    pub client_renegotiation: Told,
+    /// It answers wrong padding of an encrypted key in more than one way (CVE-2017-13099 and its kin).
+    pub padding_oracle: Told,
 }
 
 /// The head of an answer over HTTP.

@@ -166,14 +166,12 @@ impl Findings {
         }
     }
 
-    /// Takes up what a whole handshake of TLS 1.3 has shown.
-    pub(super) fn take_session(
-        &mut self,
-        server_name: Option<&str>,
-        kind: ChainKind,
-        seen: &SessionSeen,
-        by: ConnectionNo,
-    ) {
+    /// Takes up what a whole handshake of TLS 1.3 has shown of its server.
+    pub(super) fn take_session(&mut self, server_name: Option<&str>, seen: &SessionSeen, by: ConnectionNo) {
+        if seen.chain.is_empty() {
+            return;
+        }
+        let kind = ChainKind::of_chain(&seen.chain).unwrap_or(ChainKind::Other);
         self.take_chain(server_name, kind, seen.chain.get(..MAX_CHAIN).unwrap_or(&seen.chain), by);
         let features = &mut self.features;
         let note = |told: &mut Told, is: bool| {
@@ -182,7 +180,7 @@ impl Findings {
             }
         };
         note(&mut features.ocsp_staple, !seen.staple.is_empty());
-        features.take_staple(&seen.staple);
+        features.take_staple(&seen.staple, by);
         note(&mut features.client_certificate, seen.wants_client_certificate);
         features.take_protocol(seen.protocol.as_deref());
     }
@@ -233,12 +231,13 @@ impl Findings {
         note(&mut features.compression, hello.compression != 0);
         note(&mut features.extended_master_secret, has(extension::EXTENDED_MASTER_SECRET));
         note(&mut features.encrypt_then_mac, has(extension::ENCRYPT_THEN_MAC));
-        note(&mut features.session_ids, hello.n_session_id > 0);
+        note(&mut features.session_ids, !hello.session_id.is_empty());
         note(&mut features.session_tickets, has(extension::SESSION_TICKET));
         note(&mut features.heartbeat, has(extension::HEARTBEAT));
+        note(&mut features.timestamps_in_handshake, has(extension::CERTIFICATE_TIMESTAMPS));
         if flight.is_whole {
             note(&mut features.ocsp_staple, flight.staple.is_some());
-            features.take_staple(flight.staple.as_deref().unwrap_or_default());
+            features.take_staple(flight.staple.as_deref().unwrap_or_default(), by);
             note(&mut features.client_certificate, flight.certificate_request.is_some());
         }
         features.take_protocol(hello.protocol());
@@ -330,9 +329,12 @@ impl Findings {
 }
 
 impl Features {
-    fn take_staple(&mut self, der: &[u8]) {
-        if self.staple.is_none() {
-            self.staple = staple::read(der);
+    fn take_staple(&mut self, der: &[u8], by: ConnectionNo) {
+        if self.staple.is_none()
+            && let Some(staple) = staple::read(der)
+        {
+            self.timestamps_in_staple = Told::of(staple.has_timestamps, by);
+            self.staple = Some(staple);
         }
     }
 

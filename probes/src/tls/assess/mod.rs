@@ -10,10 +10,13 @@ mod classic;
 mod exchange;
 pub mod facts;
 mod findings;
+mod intrusive;
 mod modern;
 mod offer;
 mod particulars;
+mod resumption;
 pub mod seam;
+mod sessions;
 mod story;
 mod tlcp;
 mod web;
@@ -85,9 +88,9 @@ impl Assessment {
                         self.state = State::Talking(exchange);
                         Step::Read { at_most, until }
                     }
-                    Next::StartSession { schemes, purpose, until } => {
+                    Next::StartSession { wish, until } => {
                         self.state = State::Talking(exchange);
-                        Step::StartSession { schemes, purpose, until }
+                        Step::StartSession { wish, until }
                     }
                     Next::Done(answer) => {
                         let Exchange { n_received, has_answered, .. } = *exchange;

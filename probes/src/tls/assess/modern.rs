@@ -3,16 +3,15 @@
 
 use super::asker::Verdict;
 use super::classic::Times;
-use super::exchange::Answer;
-use super::facts::{Answered, ChainKind, ConnectionNo, GroupFacts, List, Order, Reason, Told};
-use super::offer::{Modern, all_groups};
-use super::seam::Purpose;
+use super::facts::{Answered, ConnectionNo, GroupFacts, List, Order, Reason, Told};
+use super::offer::{Modern, all_groups, all_signatures};
 use super::story::{First, Teller};
-use crate::tls::codes::{Version, offered_in_13};
+use crate::tls::codes::{self, Version, offered_in_13};
 use crate::tls::hello::ClientHello;
 
 fn hello(teller: &Teller, suites: &[u16], groups: &[u16], with_shares: bool) -> ClientHello {
-    Modern { server_name: teller.server_name(), suites, groups, with_shares }.hello()
+    let signatures = all_signatures();
+    Modern { server_name: teller.server_name(), suites, groups, signatures: &signatures, with_shares }.hello()
 }
 
 /// Whether there is TLS 1.3. The second question brings key shares, for servers that can't ask.
@@ -69,6 +68,8 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
         groups_done = Some(Told::unknown(Reason::NeedsSession, [first.number]));
     }
     let mut joint_refusal = None;
+    // A group came after the refusal of both, which so was one of the suites.
+    let mut is_shown = false;
     while suites_done.is_none() && groups_done.is_none() {
         let (suites, groups) = (remaining.suites.clone(), remaining.groups.clone());
         let step = ask(teller, &mut remaining, &suites, &groups, with_shares, Times::Once).await;
@@ -84,27 +85,38 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     }
     // Groups come with all suites, in the reverse of the order in which they were chosen: that tells whose order rules.
     while groups_done.is_none() {
-        let mut suites = teller.found.codes(Version::Tls13);
-        suites.reverse();
-        let known = suites.clone();
-        suites.extend(&remaining.suites);
+        let mut known = teller.found.codes(Version::Tls13);
+        // Whoever follows our order passes over what stands in front, and so refuses it.
+        let passes_over =
+            joint_refusal.is_some() && teller.found.version(Version::Tls13).order == Order::Client;
+        let suites = if passes_over {
+            [remaining.suites.as_slice(), &known].concat()
+        } else {
+            known.reverse();
+            [known.as_slice(), &remaining.suites].concat()
+        };
         let groups = remaining.groups.clone();
         let step = ask(teller, &mut remaining, &suites, &groups, with_shares, Times::Twice).await;
         match step.answer {
+            Stride::Further(suite) if passes_over => {
+                let refusals = joint_refusal.take().into_iter().chain(step.numbers);
+                if known.contains(&suite) {
+                    suites_done = Some(End::Refused.told(refusals.collect()));
+                }
+                continue;
+            }
             Stride::Further(suite) => note_order(teller, &known, suite),
             Stride::Stopped(end) => groups_done = Some(end.told(step.numbers)),
         }
         // A group of those that had been offered would have been taken, so the refusal was one of the suites.
         let has_gone_further =
             groups_done.is_none() && teller.found.codes(Version::Tls13).len() == known.len();
-        if let (true, Some(number)) = (has_gone_further, joint_refusal.take()) {
-            let (suites, all) = (remaining.suites.clone(), all_groups());
-            let mut step = ask(teller, &mut remaining, &suites, &all, with_shares, Times::Once).await;
-            if matches!(step.answer, Stride::Stopped(End::Refused)) {
-                step.numbers.insert(0, number);
-                suites_done = Some(End::Refused.told(step.numbers));
-            }
+        let follows_us = teller.found.version(Version::Tls13).order == Order::Client;
+        let is_time = has_gone_further && !follows_us || groups_done.is_some() && is_shown;
+        if is_time && joint_refusal.is_some() {
+            suites_done = confirm_suites(teller, &mut remaining, with_shares, &mut joint_refusal).await;
         }
+        is_shown |= has_gone_further;
     }
     while suites_done.is_none() {
         let (suites, all) = (remaining.suites.clone(), all_groups());
@@ -118,6 +130,23 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     if teller.found.version(Version::Tls13).order == Order::Unknown {
         find_order(teller, with_shares).await;
     }
+}
+
+/// Asks once more for suites that were refused along with groups of which some were taken later.
+async fn confirm_suites(
+    teller: &mut Teller,
+    remaining: &mut Remaining,
+    with_shares: bool,
+    joint_refusal: &mut Option<ConnectionNo>,
+) -> Option<Told> {
+    let number = joint_refusal.take()?;
+    let (suites, all) = (remaining.suites.clone(), all_groups());
+    let mut step = ask(teller, remaining, &suites, &all, with_shares, Times::Once).await;
+    if !matches!(step.answer, Stride::Stopped(End::Refused)) {
+        return None;
+    }
+    step.numbers.insert(0, number);
+    Some(End::Refused.told(step.numbers))
 }
 
 /// By what was chosen of all known suites, offered in the reverse of the order in which they were chosen.
@@ -222,29 +251,6 @@ fn take(teller: &mut Teller, remaining: &mut Remaining, First { number, flight }
     is_new
 }
 
-const RSA: &[u16] = &[0x0804, 0x0805, 0x0806];
-const ECDSA: &[u16] = &[0x0403, 0x0503, 0x0603, 0x0807];
-
-/// The certificates of a server that speaks nothing but TLS 1.3, by kind: only a whole handshake shows them.
-pub(super) async fn find_certificates(teller: &mut Teller) {
-    if !teller.found.speaks(Version::Tls13) || !teller.found.classic().is_empty() {
-        return;
-    }
-    for (asked, kind, schemes) in [
-        ("TLS 1.3, a session with RSA", ChainKind::Rsa, RSA),
-        ("TLS 1.3, a session with ECDSA", ChainKind::Ecdsa, ECDSA),
-    ] {
-        if !teller.asker.may_hold_sessions() {
-            return;
-        }
-        let reply = teller.asker.ask_session(asked, schemes, Purpose::Certificates).await;
-        if let Ok(Answer::Session(seen)) = reply.answer {
-            let name = teller.subject.server_name.as_ref().map(|name| name.as_str().to_owned());
-            teller.found.take_session(name.as_deref(), kind, &seen, reply.number);
-        }
-    }
-}
-
 async fn find_order(teller: &mut Teller, with_shares: bool) {
     let mut suites = teller.found.codes(Version::Tls13);
     if suites.len() < 2 {
@@ -256,4 +262,41 @@ async fn find_order(teller: &mut Teller, with_shares: bool) {
     if let Verdict::Taken(flight) = reply.verdict() {
         note_order(teller, &suites, flight.cipher_suite.unwrap_or_default());
     }
+}
+
+/// SM2 with SM3 (RFC 8998), and the other value in use for it.
+const SM2_SIGNATURES: &[u16] = &[0x0708, 0x0704];
+const CURVE_SM2: &[u16] = &[41, 0x11ee];
+
+/// Whether there is a certificate of SM2 in TLS 1.3 too, asked where anything else is national: a client that takes no
+/// other signature is only gone on with by a server that has one.
+pub(super) async fn find_sm2(teller: &mut Teller) {
+    let is_national = |code: &u16| codes::suite(*code).is_some_and(|suite| suite.is_national());
+    let has_curve = teller.found.groups_in_13.entries.iter().any(|group| CURVE_SM2.contains(&group.code));
+    let has_suite = teller.found.codes(Version::Tls13).iter().any(is_national);
+    if !teller.found.speaks(Version::Tls13) || !(has_curve || has_suite || teller.found.speaks(Version::Tlcp))
+    {
+        return;
+    }
+    let suites = teller.found.codes(Version::Tls13);
+    let groups: Vec<u16> = teller.found.groups_in_13.entries.iter().map(|group| group.code).collect();
+    // Shares are brought along, since who asks for one hasn't looked at signatures yet.
+    let hello = Modern {
+        server_name: teller.server_name(),
+        suites: &suites,
+        groups: &groups,
+        signatures: SM2_SIGNATURES,
+        with_shares: true,
+    }
+    .hello();
+    let (numbers, reply) = teller.asker.ask_twice("TLS 1.3, signed with SM2", &hello).await;
+    let number = reply.number;
+    teller.found.features.sm2_certificate_in_13 = match reply.verdict() {
+        Verdict::Taken(flight) if flight.hello.as_ref().is_some_and(|hello| hello.is_retry()) => {
+            Told::unknown(Reason::NeedsSession, [number])
+        }
+        Verdict::Taken(_) => Told::yes(number),
+        Verdict::Refused => Told::no(numbers),
+        Verdict::Unclear(reason) => Told::unknown(reason, numbers),
+    };
 }

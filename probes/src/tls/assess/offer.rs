@@ -73,6 +73,7 @@ impl Classic<'_> {
             extensions.extend([
                 Extension::renegotiation_info(),
                 Extension::status_request(),
+                Extension::empty(extension::CERTIFICATE_TIMESTAMPS),
                 Extension::empty(extension::EXTENDED_MASTER_SECRET),
                 Extension::empty(extension::ENCRYPT_THEN_MAC),
                 Extension::empty(extension::SESSION_TICKET),
@@ -92,11 +93,12 @@ pub(super) struct Modern<'a> {
     pub(super) server_name: Option<&'a str>,
     pub(super) suites: &'a [u16],
     pub(super) groups: &'a [u16],
+    pub(super) signatures: &'a [u16],
     /// Shares for servers that don't ask for one; none makes the others ask.
     pub(super) with_shares: bool,
 }
 
-/// The base points of X25519 and P-256: valid shares whose secret is 1, which is enough to be answered.
+/// The base points of the curves: valid shares whose secret is 1, which is enough to be answered.
 const X25519_SHARE: [u8; 32] = {
     let mut share = [0; 32];
     share[0] = 9;
@@ -109,17 +111,25 @@ const P256_SHARE: [u8; 65] = [
     0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
 ];
 
+/// The base point of curveSM2 (GM/T 0003.5).
+const SM2_SHARE: [u8; 65] = [
+    0x04, 0x32, 0xc4, 0xae, 0x2c, 0x1f, 0x19, 0x81, 0x19, 0x5f, 0x99, 0x04, 0x46, 0x6a, 0x39, 0xc9, 0x94,
+    0x8f, 0xe3, 0x0b, 0xbf, 0xf2, 0x66, 0x0b, 0xe1, 0x71, 0x5a, 0x45, 0x89, 0x33, 0x4c, 0x74, 0xc7, 0xbc,
+    0x37, 0x36, 0xa2, 0xf4, 0xf6, 0x77, 0x9c, 0x59, 0xbd, 0xce, 0xe3, 0x6b, 0x69, 0x21, 0x53, 0xd0, 0xa9,
+    0x87, 0x7c, 0xc6, 0x2a, 0x47, 0x40, 0x02, 0xdf, 0x32, 0xe5, 0x21, 0x39, 0xf0, 0xa0,
+];
+
 impl Modern<'_> {
     pub(super) fn hello(&self) -> ClientHello {
         let mut extensions: Vec<Extension> =
             self.server_name.map(Extension::server_name).into_iter().collect();
         let shares: &[(u16, &[u8])] =
-            if self.with_shares { &[(29, &X25519_SHARE), (23, &P256_SHARE)] } else { &[] };
+            if self.with_shares { &[(29, &X25519_SHARE), (23, &P256_SHARE), (41, &SM2_SHARE)] } else { &[] };
         let shares: Vec<_> =
             shares.iter().filter(|(group, _)| self.groups.contains(group)).copied().collect();
         extensions.extend([
             Extension::groups(self.groups),
-            Extension::signatures(&all_signatures()),
+            Extension::signatures(self.signatures),
             Extension::versions(&[Version::Tls13.code()]),
             Extension::psk_modes(),
             Extension::key_shares(&shares),

@@ -4,7 +4,7 @@
 use super::asker::Verdict;
 use super::classic::{Dialect, Times, Wares, ask};
 use super::exchange::Answer;
-use super::facts::{Answered, GroupFacts, Order, Reason, Told};
+use super::facts::{Answered, ChainKind, GroupFacts, Order, Reason, Told};
 use super::offer::{all_groups, all_signatures};
 use super::story::Teller;
 use crate::tls::codes::{self, Authentication, Exchange, Version};
@@ -20,9 +20,6 @@ pub(super) async fn ask_particulars(teller: &mut Teller, dialect: Dialect) {
     find_fallback(teller, &classic, dialect).await;
     if dialect.version == Version::Tls12 {
         find_sha1(teller, dialect).await;
-    }
-    if teller.server_name().is_some() {
-        find_nameless(teller, dialect).await;
     }
 }
 
@@ -56,6 +53,10 @@ async fn find_groups(teller: &mut Teller, dialect: Dialect) {
     let known: Vec<GroupFacts> = known.filter_map(|suite| suite.group.clone()).collect();
     for group in known {
         strike(teller, &mut groups, group);
+    }
+    if let Some((_, by)) = teller.no_more_groups.filter(|(version, _)| *version == dialect.version) {
+        teller.found.groups_before_13.complete = Told { answer: Answered::Yes, by: by.to_vec() };
+        return;
     }
     // It has passed over these once.
     let came_back = teller.came_back.filter(|(version, _)| *version == dialect.version);
@@ -170,8 +171,11 @@ async fn find_sha1(teller: &mut Teller, dialect: Dialect) {
     };
 }
 
-/// What a client sees that sends no name, by kind of certificate.
-async fn find_nameless(teller: &mut Teller, dialect: Dialect) {
+/// What a client sees that sends no name, by kind of certificate; but for a kind that a session has shown.
+pub(super) async fn find_nameless(teller: &mut Teller, dialect: Dialect) {
+    if teller.server_name().is_none() {
+        return;
+    }
     let (groups, signatures) = (all_groups(), all_signatures());
     let of = |teller: &Teller, wanted: Authentication| {
         let mut codes = teller.found.codes(dialect.version);
@@ -180,7 +184,8 @@ async fn find_nameless(teller: &mut Teller, dialect: Dialect) {
     };
     for wanted in [Authentication::Rsa, Authentication::Ecdsa] {
         let suites = of(teller, wanted);
-        if suites.is_empty() {
+        let is_shown = dialect.version == Version::Tls12 && teller.nameless == Some(ChainKind::of(wanted));
+        if suites.is_empty() || is_shown {
             continue;
         }
         let asked = format!("{}, without a server name", dialect.version.name());

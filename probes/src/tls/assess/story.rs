@@ -7,7 +7,7 @@ use super::exchange::Answer;
 use super::facts::{ChainKind, ConnectionNo, Reason, ServerFacts, SuiteFacts, Told};
 use super::findings::Findings;
 use super::offer::PROTOCOLS;
-use super::{classic, modern, particulars, tlcp, web};
+use super::{classic, intrusive, modern, particulars, resumption, sessions, tlcp};
 use crate::tls::codes::Version;
 use crate::tls::flight::Flight;
 use crate::tls::ssl2::CIPHERS;
@@ -27,17 +27,31 @@ pub(super) struct Teller {
     pub(super) protocols: Vec<&'static str>,
     /// Where the server has shown that it has no more groups than it has chosen.
     pub(super) came_back: Option<(Version, ConnectionNo)>,
+    /// Where that was shown twice.
+    pub(super) no_more_groups: Option<(Version, [ConnectionNo; 2])>,
+    /// The kind of certificate that came in TLS 1.2 where no server name was sent.
+    pub(super) nameless: Option<ChainKind>,
 }
 
 impl Teller {
     pub(super) fn server_name(&self) -> Option<&str> {
         self.subject.server_name.as_ref().map(|name| name.as_str())
     }
+
+    /// Takes up what a session of TLS 1.2 without a server name has shown.
+    pub(super) fn take_nameless(&mut self, chain: &[Vec<u8>], by: ConnectionNo) {
+        if let Some(kind) = ChainKind::of_chain(chain) {
+            self.nameless = Some(kind);
+            self.found.take_chain(None, kind, chain, by);
+        }
+    }
 }
 
 pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
     let protocols = PROTOCOLS.to_vec();
-    let mut teller = Teller { asker, found: Findings::new(), subject, protocols, came_back: None };
+    let found = Findings::new();
+    let mut teller =
+        Teller { asker, found, subject, protocols, came_back: None, no_more_groups: None, nameless: None };
     let mut classic = classic::find_highest(&mut teller).await;
     let modern = modern::find(&mut teller).await;
     let tlcp = tlcp::find(&mut teller).await;
@@ -61,8 +75,13 @@ pub(super) async fn tell(asker: Asker, subject: Subject) -> ServerFacts {
     if let Some(dialect) = highest {
         particulars::ask_particulars(&mut teller, dialect).await;
     }
-    modern::find_certificates(&mut teller).await;
-    web::find(&mut teller).await;
+    modern::find_sm2(&mut teller).await;
+    sessions::find(&mut teller).await;
+    let ticket = resumption::find(&mut teller).await;
+    if let Some(dialect) = highest {
+        particulars::find_nameless(&mut teller, dialect).await;
+    }
+    intrusive::find(&mut teller, highest, ticket).await;
     // Refusals without a word count only if the server still speaks afterwards.
     if teller.asker.silent.iter().any(|number| *number > teller.asker.last_heard) {
         teller.asker.check_alive().await;

@@ -5,7 +5,7 @@ use super::asker::Verdict;
 use super::facts::{Answered, ConnectionNo, Reason, Told};
 use super::offer::{all_tlcp_suites, tlcp};
 use super::story::{First, Teller};
-use crate::tls::codes::Version;
+use crate::tls::codes::{Authentication, Version, tlcp_suite};
 use crate::tls::flight::Flight;
 use crate::tls::hello::ClientHello;
 use crate::tls::message::Share;
@@ -77,21 +77,32 @@ pub(super) async fn strike_out(teller: &mut Teller, first: First) {
     teller.found.version(Version::Tlcp).suites.complete = complete;
 }
 
-/// Verifies the signature over randoms and encryption certificate; the first one that holds or doesn't is enough.
+/// Verifies the signature over both randoms and what goes with them; the first one that holds or doesn't is enough.
 fn take_signature(told: &mut Told, flight: &Flight, client_random: &[u8; 32], by: ConnectionNo) {
     if !matches!(told.answer, Answered::Unknown(_)) {
         return;
     }
-    let ([signing, encryption, ..], Some(hello), Some(exchange)) =
-        (flight.certificates.as_slice(), &flight.hello, &flight.key_exchange)
+    let (Some(signing), Some(hello), Some(exchange)) =
+        (flight.certificates.first(), &flight.hello, &flight.key_exchange)
     else {
         return;
     };
-    // Suites with shares sign those instead; without one, it is the certificate.
-    if exchange.share != Share::Nothing || exchange.signature.is_empty() {
+    // Identities sign in another way.
+    let is_sm2 = flight
+        .cipher_suite
+        .and_then(tlcp_suite)
+        .is_some_and(|suite| suite.authentication == Authentication::Sm2);
+    if exchange.signature.is_empty() || !is_sm2 {
         return;
     }
-    let message = sm2::handshake_message(client_random, &hello.random, encryption);
+    let message = match (&exchange.share, flight.certificates.get(1)) {
+        (Share::Nothing, Some(encryption)) => {
+            sm2::handshake_message(client_random, &hello.random, encryption)
+        }
+        // Suites with a share of the server's sign that.
+        (Share::Curve { .. }, _) => sm2::exchange_message(client_random, &hello.random, &exchange.signed),
+        _ => return,
+    };
     if let Some(holds) = sm2::has_signed(signing, &message, &exchange.signature) {
         *told = Told::of(holds, by);
     }

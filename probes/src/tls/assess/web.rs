@@ -1,38 +1,13 @@
-//! HTTP over TLS: one request for `/`, for what the head of the answer says of TLS, and for the tickets that come along
-//! with it in TLS 1.3. Only where the server has said that the protocol inside is HTTP.
+//! HTTP over TLS: what the head of an answer says of TLS. It reads the one answer to the one request that an
+//! assessment makes; everything but the head is left alone.
 
-use super::exchange::Answer;
-use super::facts::{ConnectionNo, PageFacts, Told};
-use super::seam::Purpose;
-use super::story::Teller;
+use super::facts::{ConnectionNo, PageFacts};
 use crate::clean;
-use crate::tls::codes::Version;
 
-/// Everything that today's libraries verify.
-const SCHEMES: &[u16] = &[0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
 const MAX_HEADERS: usize = 100;
 
-pub(super) async fn find(teller: &mut Teller) {
-    let speaks_http =
-        teller.found.features.protocols.iter().any(|name| matches!(name.as_str(), "http/1.1" | "http/1.0"));
-    let is_modern = teller.found.speaks(Version::Tls12) || teller.found.speaks(Version::Tls13);
-    if !speaks_http || !is_modern || teller.subject.start_tls.is_some() || !teller.asker.may_hold_sessions() {
-        return;
-    }
-    let reply = teller.asker.ask_session("GET / over TLS", SCHEMES, Purpose::Page).await;
-    let number = reply.number;
-    let Ok(Answer::Session(seen)) = reply.answer else { return };
-    let features = &mut teller.found.features;
-    features.page = read_head(&seen.page, number);
-    // Tickets come before the answer, or together with it.
-    if seen.is_tls13 && features.page.is_some() {
-        features.tickets_in_13 = Told::of(seen.n_tickets > 0, number);
-        features.early_data = Told::of(seen.takes_early_data, number);
-    }
-}
-
 /// The head of an answer (RFC 9112 §2.1), as far as it came; bounded by whoever received it.
-fn read_head(bytes: &[u8], by: ConnectionNo) -> Option<PageFacts> {
+pub(super) fn read_head(bytes: &[u8], by: ConnectionNo) -> Option<PageFacts> {
     let mut lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let status = lines.next()?.strip_prefix(b"HTTP/1.")?.get(2..5)?;
     let status = std::str::from_utf8(status).ok()?.parse().ok()?;

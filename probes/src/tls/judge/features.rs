@@ -1,7 +1,7 @@
 //! Checks on what a server says beside its suites.
 
 use super::{Case, Finding, State};
-use crate::tls::assess::facts::{Reason, Told};
+use crate::tls::assess::facts::{Answered, Reason, Told};
 use crate::tls::codes::Version;
 use crate::tls::staple::{CertificateState, Staple};
 
@@ -15,7 +15,7 @@ fn of_classic(case: &Case<'_>, finding: Finding) -> Finding {
     finding
 }
 
-fn bad(case: &Case<'_>, told: &Told) -> Finding {
+pub(super) fn bad(case: &Case<'_>, told: &Told) -> Finding {
     of_classic(case, Finding::fault_if_yes(told))
 }
 
@@ -117,5 +117,60 @@ pub(super) fn staple_stale(case: &Case<'_>) -> Finding {
     staple(case, |staple| {
         let ended = staple.next_update.filter(|next| *next < case.now)?;
         Some(format!("newer word was due at {ended}"))
+    })
+}
+
+/// A staple that nobody whom the issuer has empowered has signed; or about another certificate.
+pub(super) fn staple_bad_signature(case: &Case<'_>) -> Finding {
+    let features = &case.facts.features;
+    if features.staple.is_none() {
+        return Finding::new(State::NotApplicable);
+    }
+    Finding::fault_if_no(&features.staple_signature)
+}
+
+const DAY: u32 = 24 * 60 * 60;
+
+/// Tickets that last long keep the keys alive that open everything resumed by them.
+pub(super) fn ticket_lifetime(case: &Case<'_>) -> Finding {
+    tickets(case, DAY)
+}
+
+/// RFC 8446 §4.6.1 allows seven days at most.
+pub(super) fn ticket_too_long(case: &Case<'_>) -> Finding {
+    tickets(case, 7 * DAY)
+}
+
+fn tickets(case: &Case<'_>, most: u32) -> Finding {
+    let features = &case.facts.features;
+    let lifetimes = [
+        ("TLS 1.2", features.ticket_lifetime_seconds, &features.ticket_lifetime),
+        ("TLS 1.3", features.ticket_lifetime_seconds_in_13, &features.tickets_in_13),
+    ];
+    let too_long = lifetimes.iter().filter_map(|(name, seconds, told)| {
+        let seconds = seconds.filter(|seconds| *seconds > most)?;
+        Some((format!("{name}: {seconds} seconds"), *told))
+    });
+    let finding =
+        too_long.fold(Finding::new(State::Fault), |finding, (text, told)| finding.with(text).by(&told.by));
+    if !finding.evidence.is_empty() {
+        return finding;
+    }
+    let by: Vec<_> = lifetimes.iter().flat_map(|(.., told)| told.by.clone()).collect();
+    if lifetimes.iter().any(|(_, seconds, _)| seconds.is_some()) {
+        return Finding::new(State::Sound).by(&by);
+    }
+    let unknown = lifetimes.iter().find_map(|(.., told)| match told.answer {
+        Answered::Unknown(reason) if reason != Reason::NotAsked => Some(reason),
+        Answered::Unknown(_) | Answered::Yes | Answered::No => None,
+    });
+    let gives_none = features.session_tickets.is_no() || features.tickets_in_13.is_no();
+    Finding::new(match unknown {
+        Some(reason) => State::Unknown(reason),
+        None if gives_none => State::NotApplicable,
+        None if case.facts.versions.iter().any(|facts| facts.offered.is_yes()) => {
+            State::Unknown(Reason::NeedsSession)
+        }
+        None => State::Unknown(Reason::NotAsked),
     })
 }

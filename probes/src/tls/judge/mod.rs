@@ -5,6 +5,7 @@
 mod certificate;
 mod features;
 pub mod grade;
+mod intrusive;
 pub mod profile;
 mod suites;
 mod tlcp;
@@ -157,7 +158,15 @@ const CHECKS: &[Entry] = &[
     ("tls.no-staple", features::no_staple),
     ("tls.staple-revoked", features::staple_revoked),
     ("tls.staple-stale", features::staple_stale),
+    ("tls.staple-bad-signature", features::staple_bad_signature),
+    ("tls.ticket-lifetime", features::ticket_lifetime),
+    ("tls.ticket-too-long", features::ticket_too_long),
     ("tls.early-data", features::early_data),
+    ("tls.heartbleed", intrusive::heartbleed),
+    ("tls.early-change", intrusive::early_change),
+    ("tls.ticketbleed", intrusive::ticketbleed),
+    ("tls.padding-oracle", intrusive::padding_oracle),
+    ("tls.client-renegotiation", intrusive::client_renegotiation),
     ("tls.no-hsts", features::no_hsts),
     ("tls.redirect-to-clear", features::redirect_to_clear),
     ("tls.cert-expired", certificate::expired),

@@ -87,6 +87,11 @@ impl StartTls {
         PRELUDES.iter().find(|(.., ports)| ports.contains(&port)).map(|(start_tls, ..)| *start_tls)
     }
 
+    /// Whether records of TLS go over the connection as they are, as a library sends them.
+    pub fn is_plain(self) -> bool {
+        self != StartTls::Mssql
+    }
+
     /// A dialogue with a host of this name, where one is said.
     pub fn prelude(self, host: &str) -> Box<dyn Prelude> {
         match self {
