@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod daemon;
 mod many;
 mod nginx;
+mod old_openssl;
 mod openssl;
+mod others;
+mod tongsuo;
 mod world;
