@@ -3,7 +3,9 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Ended, with the children that it minds, when this goes out of scope.
 pub(crate) struct Daemon {
@@ -12,14 +14,21 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Listens at this port of loopback, sooner or later.
-    pub(crate) fn start(command: &mut Command, port: u16) -> Daemon {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let daemon = Daemon { child: child.unwrap_or_else(|error| panic!("{command:?}: {error}")) };
-        for _ in 0..1000 {
+    pub(crate) fn start(told: &mut Command, port: u16) -> Daemon {
+        // It bounds the lifetime, whatever becomes of us, and passes a signal on to all that the server started.
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=5", "120"]).arg(told.get_program()).args(told.get_args());
+        // What it complains of belongs to a test that fails.
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let mut daemon = Daemon { child: child.unwrap_or_else(|error| panic!("{command:?}: {error}")) };
+        let began_at = Instant::now();
+        while began_at.elapsed() < PATIENCE {
             if is_listened_to(port) {
                 return daemon;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            let ended = daemon.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended: {ended:?}: {command:?}");
+            std::thread::sleep(Duration::from_millis(20));
         }
         panic!("nobody listens on {port}: {command:?}");
     }

@@ -1,6 +1,7 @@
 //! Real servers on loopback, each on a port of its own, and a scope that admits them.
 
 use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -20,8 +21,9 @@ use probes::tls::assess::seam::Limits;
 use probes::tls::judge::{Case, State, judge};
 use scanner::identify::Ungated;
 use scanner::tls::{TlsTarget, assess};
-use tempfile::TempDir;
 
+/// Certificates are made anew long before they expire.
+const USED_FOR: Duration = Duration::from_secs(20 * 86_400);
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Loopback, admitted by a scope like any other address.
@@ -116,20 +118,33 @@ pub(crate) fn built(peer: &str) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
-/// Keys and certificates for invented names, made once by each process.
+/// Keys and certificates for invented names, which stay beside what was built.
 pub(crate) fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(Keys::make)
 }
 
 pub(crate) struct Keys {
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 impl Keys {
     fn make() -> Keys {
-        let folder = TempDir::new().expect("a folder");
-        let keys = Keys { folder };
+        let keys = Keys { folder: PathBuf::from(concat!(env!("CARGO_TARGET_TMPDIR"), "/tls-keys")) };
+        fs::create_dir_all(&keys.folder).expect("a folder");
+        // Tests run at the same time, and the first one makes them for all.
+        let lock = File::create(keys.folder.join("lock")).expect("a lock");
+        lock.lock().expect("it is given");
+        let made_at = fs::metadata(keys.folder.join("made")).and_then(|made| made.modified());
+        let age = made_at.ok().and_then(|at| at.elapsed().ok());
+        if age.is_none_or(|age| age > USED_FOR) {
+            keys.make_all();
+            File::create(keys.folder.join("made")).expect("a mark");
+        }
+        keys
+    }
+
+    fn make_all(&self) {
         for (name, key) in
             [("rsa", &["rsa:2048"][..]), ("ec", &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])]
         {
@@ -140,18 +155,17 @@ impl Keys {
                 .args(["-addext", "subjectAltName=DNS:www.example.gov.cn", "-newkey"])
                 .args(key)
                 .arg("-keyout")
-                .arg(keys.path(name, "key"))
+                .arg(self.path(name, "key"))
                 .arg("-out")
-                .arg(keys.path(name, "crt"))
+                .arg(self.path(name, "crt"))
                 .output()
                 .expect("openssl runs");
             assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         }
-        keys
     }
 
     pub(crate) fn path(&self, name: &str, ending: &str) -> PathBuf {
-        self.folder.path().join(format!("{name}.{ending}"))
+        self.folder.join(format!("{name}.{ending}"))
     }
 }
 
