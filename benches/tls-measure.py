@@ -40,15 +40,33 @@ def counters():
             found.update({f"{kind}.{key}": value for key, value in zip(keys.split()[1:], values.split()[1:])})
     return int(found["Tcp.PassiveOpens"]), int(found["IpExt.OutOctets"])
 
+def launch(orders, reports):
+    """Runs one command after another, and reports what each took."""
+    for order in orders:
+        command, output = json.loads(order)
+        begun = time.monotonic()
+        with open(output, "w") as file:
+            process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = status
+        report = {"wall s": time.monotonic() - begun, "CPU s": usage.ru_utime + usage.ru_stime, "MB": usage.ru_maxrss / 1024}
+        print(json.dumps(report), file=reports, flush=True)
+
+# A process of its own, before this one has read anything: the kernel counts the memory of whoever starts a program as
+# the program's.
+orders_out, orders_in = os.pipe()
+reports_out, reports_in = os.pipe()
+if os.fork() == 0:
+    os.close(orders_in)
+    launch(os.fdopen(orders_out), os.fdopen(reports_in, "w"))
+    os._exit(0)
+orders, reports = os.fdopen(orders_in, "w"), os.fdopen(reports_out)
+
 def timed(command, output):
-    before, begun = counters(), time.monotonic()
-    with open(output, "w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    wall, after = time.monotonic() - begun, counters()
-    return {"wall s": wall, "CPU s": usage.ru_utime + usage.ru_stime, "MB": usage.ru_maxrss / 1024,
-            "connections": after[0] - before[0], "KB": (after[1] - before[1]) / 1024}
+    before = counters()
+    print(json.dumps([command, output]), file=orders, flush=True)
+    report, after = json.loads(reports.readline()), counters()
+    return report | {"connections": after[0] - before[0], "KB": (after[1] - before[1]) / 1024}
 
 # Every reader gives {port: (set of (version, suite), set of SHA-256 of leaves or None, verdicts)}. A verdict is named by
 # what it is about, a leaf or the server; one that a tool doesn't give isn't there, and isn't compared.
