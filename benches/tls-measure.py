@@ -354,9 +354,14 @@ if n_testssl and shutil.which("testssl"):
     results, rows = {}, []
     for port in chosen:
         output = f"testssl-{port}.json"
-        command = ["testssl", "--quiet", "--color", "0", "--warnings", "batch", "--fast", "--jsonfile", output, f"127.0.0.1:{port}"]
-        rows.append(timed(command, "testssl.out"))
-        results[port] = read_testssl(output)
-    print(f"\ntestssl.sh --fast, one round, {n_testssl} servers one after another, each: "
-          + ", ".join(f"{key} {statistics.mean(row[key] for row in rows):.1f}" for key in rows[0]))
-    compare("testssl.sh", results)
+        command = ["timeout", "180", "testssl", "--quiet", "--color", "0", "--warnings", "batch", "--fast", "--jsonfile", output, f"127.0.0.1:{port}"]
+        row = timed(command, "testssl.out")
+        try:
+            results[port] = read_testssl(output)
+            rows.append(row)
+        except (OSError, ValueError) as error:
+            print(f"testssl.sh: no whole answer on {port} within three minutes, which isn't counted: {error}")
+    if rows:
+        print(f"\ntestssl.sh --fast, one round, {len(rows)} servers one after another, each: "
+              + ", ".join(f"{key} {statistics.mean(row[key] for row in rows):.1f}" for key in rows[0]))
+        compare("testssl.sh", results)
