@@ -8,24 +8,7 @@ use probes::tls::judge::{Case, State, Trust, judge};
 use probes::tls::staple::CertificateState;
 use scanner::tls::Roots;
 
-use crate::world::{OpensslServer, assessed, named};
-
-/// `version: suites in order`, one line for each version that is spoken.
-fn suites(facts: &ServerFacts) -> Vec<String> {
-    let spoken = facts.versions.iter().filter(|version| version.offered.is_yes());
-    let line = |version: &probes::tls::assess::facts::VersionFacts| {
-        let codes: Vec<String> =
-            version.suites.entries.iter().map(|suite| format!("{:04x}", suite.code)).collect();
-        let complete = if version.suites.complete.is_yes() { "" } else { " …" };
-        format!("{} {:?}: {}{complete}", version.version.name(), version.order, codes.join(" "))
-    };
-    spoken.map(line).collect()
-}
-
-fn groups(facts: &ServerFacts) -> String {
-    let names = facts.groups_in_13.entries.iter().map(|group| group.name.as_str());
-    names.collect::<Vec<_>>().join(" ")
-}
+use crate::world::{OpensslServer, assessed, faults, groups_in_13, named, suites};
 
 async fn check(args: &[&str], expected: &[&str]) -> ServerFacts {
     let server = OpensslServer::start(args);
@@ -46,7 +29,7 @@ async fn the_servers_order_is_read_off() {
     let args = ["-serverpref", "-cipher", cipher, "-ciphersuites", suites13, "-groups", "P-384:X25519:P-256"];
     let expected = ["TLS 1.2 Server: c030 002f cca8 009e", "TLS 1.3 Server: 1303 1301"];
     let facts = check(&args, &expected).await;
-    assert_eq!(groups(&facts), "secp384r1 x25519 secp256r1");
+    assert_eq!(groups_in_13(&facts), "secp384r1 x25519 secp256r1");
     assert!(facts.features.post_quantum.is_no());
     assert!(facts.features.fallback_scsv.is_yes());
 }
@@ -126,12 +109,7 @@ async fn features_are_read_off_the_hello() {
 async fn short_parameters_and_weak_suites_are_told() {
     let server = OpensslServer::start(&["-tls1_2", "-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]);
     let facts = assessed(server.port, named()).await;
-    let case = Case { facts: &facts, now: Utc::now(), names: &[], trust: &[], expiring_days: 30 };
-    let at_fault: Vec<&str> = judge(&case)
-        .into_iter()
-        .filter(|verdict| verdict.state == State::Fault)
-        .map(|verdict| verdict.check)
-        .collect();
+    let at_fault = faults(&facts);
     for id in [
         "tls.suite-null",
         "tls.suite-anonymous",
