@@ -72,4 +72,18 @@ ids! {
     FindingId,
     /// One entry in a finding's history.
     EventId,
+    /// A person in the training records; apart from the contacts of the register.
+    StaffId,
+    /// One person in one post, from a day on.
+    HoldingId,
+    /// A term of training (期).
+    TermId,
+    /// One lesson or exam of a term.
+    SittingId,
+    /// One person's exam result.
+    AttemptId,
+    /// A topic or a category that a person needn't pass, for evidence that was accepted.
+    WaiverId,
+    /// One post certificate as issued: renewals and replacements are others.
+    PostCertificateId,
 }

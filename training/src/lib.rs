@@ -5,3 +5,12 @@
 //! arguments.
 
 #![forbid(unsafe_code)]
+
+pub mod certificates;
+pub mod credits;
+pub mod issue;
+pub mod people;
+pub mod ports;
+pub mod records;
+pub mod scheme;
+pub mod sittings;
