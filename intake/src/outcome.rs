@@ -150,16 +150,25 @@ pub(crate) fn build<S: Schema, C>(
         let row = table.zip(fault.row).and_then(|(table, row)| table.rows.get(row));
         let header = source.and_then(|source| source.header.as_ref());
         let header_row = table.zip(header).and_then(|(table, header)| table.rows.get(header.row));
-        let text = |column: usize, row: Option<&RowIn>| {
-            S::told(row.and_then(|row| row.cells.get(column)).map(cell::shown).unwrap_or_default())
+        let spec_of = |column: usize| {
+            let (_, spec) = header?.columns.iter().find(|(i, _)| *i == column)?;
+            Some(*spec)
+        };
+        let text = |column: usize, row: Option<&RowIn>, kind: Option<S::Kind>| {
+            let whole = row.and_then(|row| row.cells.get(column)).map(cell::text).unwrap_or_default();
+            cell::shortened(S::told(kind, whole))
         };
         RowError {
             sheet: table.map(|table| table.sheet.clone()).unwrap_or_default(),
             row: row.map(|row| row.number),
-            column: fault
+            column: fault.column.map(|column| ColumnAt {
+                header: text(column, header_row, None),
+                letter: column_letters(column),
+            }),
+            value: fault
                 .column
-                .map(|column| ColumnAt { header: text(column, header_row), letter: column_letters(column) }),
-            value: fault.column.map(|column| text(column, row)).unwrap_or_default(),
+                .map(|column| text(column, row, spec_of(column).map(|spec| spec.kind)))
+                .unwrap_or_default(),
             reason: fault.reason,
         }
     });

@@ -92,8 +92,9 @@ pub trait Schema: Debug + Clone + Copy + PartialEq + 'static {
         false
     }
 
-    /// The cell as messages may tell it. Where a cell may hold what nobody but its clerk should see, this hides it.
-    fn told(text: String) -> String {
+    /// The text of a cell as messages may tell it; `kind` is its column's, where that is known. What nobody but the
+    /// clerk should see is hidden here.
+    fn told(_kind: Option<Self::Kind>, text: String) -> String {
         text
     }
 }

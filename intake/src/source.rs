@@ -144,7 +144,8 @@ fn check_header<S: Schema>(
             is_sound = false;
             context.sheet_fault(source, Some(column), Reason::UnknownColumn);
         } else if has_name {
-            let header = S::told(header_cell(table, &header, column).map(cell::shown).unwrap_or_default());
+            let header = header_cell(table, &header, column).map(cell::text).unwrap_or_default();
+            let header = cell::shortened(S::told(None, header));
             let (sheet, letter) = (table.sheet.clone(), column_letters(column));
             context.warnings.push(Warning::EmptyUnknownColumn { sheet, letter, header });
         }

@@ -6,11 +6,17 @@
 
 #![forbid(unsafe_code)]
 
+mod cells;
 pub mod certificates;
+pub mod columns;
 pub mod credits;
+pub mod forms;
+pub mod import;
 pub mod issue;
 pub mod people;
 pub mod ports;
 pub mod records;
+mod schema;
 pub mod scheme;
 pub mod sittings;
+pub mod template;
