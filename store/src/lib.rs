@@ -17,5 +17,6 @@ mod runs;
 mod schema;
 mod sightings;
 mod sqlite;
+mod training;
 
 pub use sqlite::{Settings, SqliteStore};

@@ -34,7 +34,7 @@ pub struct PostCertificate {
     /// The signed statement of the QR code; empty for an old paper certificate that was only entered.
     pub statement: String,
     /// SHA-256 of each stored file, by its form such as `a4`; filled in once it is written.
-    #[serde(default)]
+    #[serde(skip)]
     pub files: BTreeMap<String, String>,
 }
 

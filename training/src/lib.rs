@@ -9,10 +9,13 @@
 mod cells;
 pub mod certificates;
 pub mod columns;
+pub mod coverage;
 pub mod credits;
+pub mod due;
 pub mod forms;
 pub mod import;
 pub mod issue;
+pub mod moves;
 pub mod people;
 pub mod ports;
 pub mod records;

@@ -1,6 +1,7 @@
 //! What the use cases need stored. `store` implements it.
 
 use chrono::{DateTime, Utc};
+use model::id::PostCertificateId;
 
 use crate::records::{Change, Records};
 
@@ -8,7 +9,7 @@ use crate::records::{Change, Records};
 pub trait TrainingStore: Send + Sync {
     type Error;
 
-    fn load(&self) -> impl Future<Output = Result<Records, Self::Error>> + Send;
+    fn load_training(&self) -> impl Future<Output = Result<Records, Self::Error>> + Send;
 
     /// Stores all of a change or nothing of it, with a line in the audit log.
     ///
@@ -20,6 +21,15 @@ pub trait TrainingStore: Send + Sync {
         decided_on: u64,
         log: &LogLine,
     ) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
+
+    /// Keeps the hash of a certificate's stored file. One that is kept already and differs is an error, since files
+    /// are never written anew.
+    fn keep_file(
+        &self,
+        certificate: PostCertificateId,
+        form: &str,
+        sha256: &str,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Writes down what was only looked at, such as an ID number that was revealed.
     fn log_training(&self, log: &LogLine) -> impl Future<Output = Result<(), Self::Error>> + Send;

@@ -30,4 +30,8 @@ conforms!(
     keeps_runs_newest_first,
     a_run_is_inserted_once_and_updated_only_then,
     report_numbers_have_no_gaps,
+    training_reads_back_as_it_was_stored,
+    what_was_decided_on_older_records_is_not_stored,
+    a_certificate_is_issued_once_and_stays_as_it_was,
+    an_id_number_is_one_persons,
 );

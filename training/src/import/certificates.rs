@@ -1,9 +1,12 @@
 //! Rows of the sheet 旧证: paper certificates from before. They are known by issuing body and number as printed.
 //!
+//! Like all certificates they are never rewritten: a row that contradicts what is registered is an error.
+//!
 //! New ones get serial and token from whoever stores them, and no mid-term review: they were issued under older rules.
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use intake::cell::name_key;
 use intake::stage::Stage;
 use model::id::{PostCertificateId, StaffId};
@@ -78,21 +81,17 @@ pub(super) fn stage(
             context.fault(record.at, Key::IssuedOn, Own::LaterOneExists(later.issued_on));
             continue;
         }
-        let printed = Printed {
-            issuer: issuer.to_owned(),
-            issued_on,
-            valid_until,
-            ..match kept {
-                Some(one) => one.printed.clone(),
-                None => printed(import, &category, number),
-            }
-        };
         let certificate = match kept {
-            Some(one) => PostCertificate { category, issued_on, valid_until, printed, ..one.clone() },
+            Some(one) => match differs(one, &category, (issued_on, valid_until)) {
+                Some(key) => {
+                    context.fault(record.at, key, Own::NotRewritten);
+                    continue;
+                }
+                None => one.clone(),
+            },
             None => PostCertificate {
                 id,
                 staff: holder,
-                category,
                 serial: String::new(),
                 period: 0,
                 edition: 1,
@@ -100,7 +99,8 @@ pub(super) fn stage(
                 issued_on,
                 valid_until,
                 review: None,
-                printed,
+                printed: printed(import, &category, number, issuer, (issued_on, valid_until)),
+                category,
                 statement: String::new(),
                 files: BTreeMap::new(),
             },
@@ -111,18 +111,38 @@ pub(super) fn stage(
     entries
 }
 
-fn printed(import: &Import<'_>, category: &str, number: &str) -> Printed {
+/// The first column in which a row says otherwise than what is registered: a certificate is never rewritten.
+fn differs(
+    one: &PostCertificate,
+    category: &str,
+    (issued_on, valid_until): (NaiveDate, NaiveDate),
+) -> Option<Key> {
+    let same = [
+        (Key::Category, one.category == category),
+        (Key::IssuedOn, one.issued_on == issued_on),
+        (Key::Until, one.valid_until == valid_until),
+    ];
+    same.into_iter().find(|(_, is_same)| !is_same).map(|(key, _)| key)
+}
+
+fn printed(
+    import: &Import<'_>,
+    category: &str,
+    number: &str,
+    issuer: &str,
+    (issued_on, valid_until): (NaiveDate, NaiveDate),
+) -> Printed {
     let title = import.scheme.category(category).map(|category| category.name.clone());
     Printed {
-        issuer: String::new(),
+        issuer: issuer.to_owned(),
         title: title.unwrap_or_default(),
         // Known once it is settled who is new.
         name: String::new(),
         unit: String::new(),
         post: String::new(),
         serial: String::new(),
-        issued_on: import.today,
-        valid_until: import.today,
+        issued_on,
+        valid_until,
         review_due: None,
         topics: Vec::new(),
         scheme: import.scheme.version.clone(),

@@ -152,6 +152,10 @@ pub enum Own {
         "a certificate of this category that was issued later, on {0}, is registered already; this one changes nothing"
     )]
     LaterOneExists(NaiveDate),
+    #[error(
+        "the certificate is registered otherwise, and none is ever rewritten; if what is registered is wrong, cancel it"
+    )]
+    NotRewritten,
     #[error("the certificate is registered for {0}")]
     OtherHolder(String),
 }
@@ -226,6 +230,7 @@ impl Told for Own {
             Own::LaterOneExists(day) => {
                 format!("已登记了该类别{day}签发的证书，更早的证书不再起作用，无需导入")
             }
+            Own::NotRewritten => "与已登记的证书不同，证书一经登记不能改写；如登记有误，请先注销".into(),
             Own::OtherHolder(name) => format!("该证书已登记为“{name}”持有"),
         }
     }

@@ -4,10 +4,12 @@
 mod findings;
 mod register;
 mod rows;
+mod training;
 
 pub(crate) use findings::*;
 pub(crate) use register::*;
 pub(crate) use rows::*;
+pub(crate) use training::*;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use model::credit_code::CreditCode;

@@ -1,0 +1,74 @@
+//! Coverage on a chosen day: the scheme's requirements against posts held and certificates that count on it.
+//!
+//! Units, systems and what is exposed come from the register as it is now: it keeps no history of levels.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use model::id::{StaffId, SystemId, UnitId};
+use model::register::Register;
+use model::staffing::{self, Cover, HoldingFacts, Known, SystemFacts};
+
+use crate::records::{Book, Records};
+use crate::scheme::Scheme;
+
+/// What coverage is asked of.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub scheme: &'a Scheme,
+    pub register: &'a Register,
+    /// Systems of which something answers.
+    pub exposed: &'a HashSet<SystemId>,
+    pub day: NaiveDate,
+}
+
+/// Every requirement for every unit and system that it asks of, on the day.
+pub fn coverage(book: &Book<'_>, asked: Asked<'_>) -> Vec<Cover> {
+    let Asked { scheme, register, exposed, day } = asked;
+    let units: Vec<UnitId> =
+        register.units.iter().filter(|unit| unit.valid.contains(day)).map(|unit| unit.id).collect();
+    let existing: HashSet<UnitId> = units.iter().copied().collect();
+    let systems = register.systems.iter().filter(|system| existing.contains(&system.unit));
+    let systems: Vec<SystemFacts> = systems
+        .map(|system| SystemFacts {
+            id: system.id,
+            unit: system.unit,
+            level: system.level,
+            is_exposed: exposed.contains(&system.id),
+        })
+        .collect();
+    let holdings = book.records.holdings.iter().filter_map(|holding| {
+        Some(HoldingFacts {
+            staff: holding.staff,
+            unit: holding.unit,
+            system: holding.system,
+            post: holding.post,
+            role: holding.role,
+            held: holding.held().ok()?,
+        })
+    });
+    let holdings: Vec<HoldingFacts> = holdings.collect();
+    let certified = certified(book, day);
+    let known = Known { day, units: &units, systems: &systems, holdings: &holdings, certified: &certified };
+    staffing::cover(&scheme.requirements, &known)
+}
+
+/// Who holds a certificate of which category that counts on a day.
+pub fn certified(book: &Book<'_>, day: NaiveDate) -> HashSet<(StaffId, String)> {
+    let counting = book.records.certificates.iter().filter(|one| book.standing(one, day).counts());
+    counting.map(|one| (one.staff, one.category.clone())).collect()
+}
+
+/// Requirements that are met, or in grace, before a change and not after it.
+pub fn gaps_opened(before: &Records, after: &Records, asked: Asked<'_>) -> Vec<Cover> {
+    let was = coverage(&Book::of(before), asked);
+    let will = coverage(&Book::of(after), asked);
+    // The same rules over the same register: the same requirements in the same order.
+    let pairs = was.iter().zip(will);
+    pairs
+        .filter(|(was, will)| {
+            will.standing.is_gap() && (!was.standing.is_gap() || was.standing < will.standing)
+        })
+        .map(|(_, will)| will)
+        .collect()
+}
