@@ -220,7 +220,7 @@ pub(super) const SCORES: &[ColumnSpec] = &[
     ColumnSpec {
         key: Key::Score,
         header: "成绩",
-        aliases: &["分数", "得分", "考试成绩", "score", "mark"],
+        aliases: &["分数", "得分", "考试成绩", "score"],
         required: true,
         kind: Kind::Score,
         note: "0 至 100，最多一位小数；没有参加考试写“缺考”",

@@ -75,9 +75,8 @@ pub(super) fn stage(
             context.fault(record.at, Key::Person, Own::OtherHolder(name.to_owned()));
             continue;
         }
-        let later =
-            latest.get(&(holder, category.as_str())).filter(|one| one.id != id && one.issued_on > issued_on);
-        if let Some(later) = later {
+        let later = latest.get(&(holder, category.as_str())).filter(|one| one.issued_on > issued_on);
+        if let Some(later) = later.filter(|_| kept.is_none()) {
             context.fault(record.at, Key::IssuedOn, Own::LaterOneExists(later.issued_on));
             continue;
         }

@@ -33,6 +33,9 @@ pub(crate) fn masked(is_id_number: bool, text: String) -> String {
 
 /// Letters too: an O is often typed for a 0.
 fn may_be_in_run(c: char) -> bool {
+    if matches!(c, '。' | '｡') {
+        return false;
+    }
     let folded = cell::fold(c.encode_utf8(&mut [0; 4]));
     folded.chars().all(|c| c.is_ascii_alphanumeric() || " -.+'".contains(c))
 }
