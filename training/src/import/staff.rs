@@ -160,8 +160,8 @@ struct Roster {
     names: HashMap<StaffId, String>,
     /// Rows of this file: where the person stands, and the unit that the row says.
     claims: HashMap<StaffId, (At, UnitId)>,
-    /// New people of this file of whom nothing but the name will tell who they are.
-    by_name_alone: HashMap<String, At>,
+    /// People of whom nothing but the name tells who they are, once their unit isn't that of a post.
+    by_name_alone: HashMap<String, Elsewhere>,
 }
 
 /// The column to blame, and why.
@@ -185,6 +185,10 @@ impl Roster {
             roster.names.insert(one.id, one.name.clone());
             roster.learn(one.id, &name, phone.as_deref(), index.as_deref());
             let (has_phone, has_number) = (phone.is_some(), index.is_some());
+            if !has_phone && !has_number {
+                // A post elsewhere may be theirs or a namesake's.
+                roster.by_name_alone.insert(name.clone(), Elsewhere::Registered(one.name.clone()));
+            }
             let places = match units.get(&one.id) {
                 Some(units) => units.iter().copied().map(Some).collect(),
                 None => vec![None],
@@ -232,14 +236,18 @@ impl Roster {
                 let found = self.pick(context, row, &[false, true], &[false, true])?;
                 let claimed = found.and_then(|id| self.claims.get(&id));
                 let other = match (found, self.by_name_alone.get(&row.name)) {
-                    (Some(_), _) => claimed.filter(|(_, unit)| *unit != row.unit).map(|(at, _)| *at),
-                    (None, alone) => alone.copied(),
+                    (Some(_), _) => {
+                        let other = claimed.filter(|(_, unit)| *unit != row.unit);
+                        other.map(|(at, _)| Elsewhere::Row(context.row_at(*at)))
+                    }
+                    (None, alone) => alone.cloned(),
                 };
-                if let Some(at) = other {
-                    return Err((Key::Name, Own::Namesake(Elsewhere::Row(context.row_at(at)))));
+                if let Some(other) = other {
+                    return Err((Key::Name, Own::Namesake(other)));
                 }
                 if found.is_none() {
-                    self.by_name_alone.insert(row.name.clone(), row.at);
+                    let here = Elsewhere::Row(context.row_at(row.at));
+                    self.by_name_alone.insert(row.name.clone(), here);
                 }
                 Ok(found)
             }

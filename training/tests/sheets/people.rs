@@ -102,7 +102,10 @@ fn the_same_person_twice_in_one_file_is_one_or_an_error() {
 #[test]
 fn namesakes_are_told_apart_or_refused() {
     let mut world = world();
-    world.check(&staff("虚构丙|$2||||"), &[]);
+    world.check(
+        &staff("虚构丙|$2||||"),
+        &["row 2, column A 姓名, \"虚构丙\": the registered entry 虚构丙 is of the same name and can't be told apart"],
+    );
     world.check(
         &staff("虚构己|$1||||\n虚构己|$2||||"),
         &["row 3, column A 姓名, \"虚构己\": 人员 row 2 is of the same name and can't be told apart"],

@@ -105,7 +105,7 @@ fn places(sheets: &[SheetOut]) -> usize {
 
 proptest! {
     // Whole files are large values; a part of the usual number keeps this in seconds.
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_file_makes_it_panic(tables in prop::collection::vec(any_table(), 0..4)) {
