@@ -6,6 +6,8 @@
 
 pub mod chart;
 pub mod palette;
+pub mod paper;
+pub mod pdf;
 pub mod read;
 pub mod sheet;
 pub mod write;

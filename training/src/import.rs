@@ -33,15 +33,16 @@ use model::id::{CountingMint, Mint, StaffId};
 use model::register::Register;
 
 use crate::columns::{SheetKey, TrainingSheets};
+use crate::id_number::IdNumber;
 use crate::records::{Change, Records};
 use crate::scheme::Scheme;
 use context::Context;
 pub(crate) use mask::masked;
 pub(crate) use people::person_part;
-pub use reason::{Elsewhere, IdFault, Own, Reason, RowAt};
+pub use reason::{Elsewhere, Own, Reason, RowAt};
 pub use remark::Remark;
+pub use value::Value;
 pub(crate) use value::read as read_value;
-pub use value::{Secret, Value};
 
 pub type ImportOutcome = intake::outcome::Outcome<TrainingSheets, Change>;
 pub type RowError = intake::outcome::RowError<Own>;
@@ -52,12 +53,11 @@ type Entries<T> = intake::stage::Entries<TrainingSheets, T>;
 
 /// What finds people again by their ID numbers and keeps these. Neither answer tells the number.
 pub trait Identity {
-    /// Keyed blind index: equal for equal numbers, however they are typed. An error says what is wrong with the
-    /// number, without any digit of it.
-    fn index(&self, typed: &str) -> Result<String, IdFault>;
+    /// Keyed blind indexes, under the key of now first and then under those of before.
+    fn indexes(&self, number: &IdNumber) -> Vec<String>;
 
     /// The number, sealed for one person's entry.
-    fn seal(&self, typed: &str, staff: StaffId) -> Result<String, IdFault>;
+    fn seal(&self, number: &IdNumber, staff: StaffId) -> String;
 }
 
 /// An import, as far as it is known before its rows are read.

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod base32;
 mod cells;
 pub mod certificates;
 pub mod columns;
@@ -13,13 +14,21 @@ pub mod coverage;
 pub mod credits;
 pub mod due;
 pub mod forms;
+pub mod id_number;
+pub mod identity;
 pub mod import;
 pub mod issue;
+pub mod keys;
 pub mod moves;
 pub mod people;
 pub mod ports;
 pub mod records;
+pub mod revocations;
 mod schema;
 pub mod scheme;
+pub mod serial;
 pub mod sittings;
+pub mod statement;
 pub mod template;
+pub mod token;
+pub mod verifier;

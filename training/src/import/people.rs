@@ -13,6 +13,7 @@ use super::context::{Context, Record};
 use super::reason::{Own, Reason, RowAt};
 use super::units::Units;
 use crate::columns::{Key, SheetKey};
+use crate::id_number::IdNumber;
 use crate::people::{Holding, Staff};
 
 /// Shortest part of a phone number that stands for all of it.
@@ -124,8 +125,10 @@ impl PersonIndex {
     ) -> Result<StaffId, Reason> {
         if looks_like_id_number(text) {
             let identity = context.import.identity.ok_or(Own::IdNumbersNotKept)?;
-            let index = identity.index(text).map_err(Own::IdNumber)?;
-            return self.by_index.get(&index).copied().ok_or_else(|| self.unknown(""));
+            let number: IdNumber = text.parse().map_err(Own::IdNumber)?;
+            let indexes = identity.indexes(&number);
+            let found = indexes.iter().find_map(|index| self.by_index.get(index));
+            return found.copied().ok_or_else(|| self.unknown(""));
         }
         let text = text.replace('＠', "@").replace('／', "/");
         let (text, unit) = match text.rsplit_once('@') {

@@ -8,6 +8,8 @@ pub use intake::reason::RowAt;
 use intake::schema::Told;
 use model::credit_code::CreditCodeError;
 
+use crate::id_number::IdNumberError;
+
 pub type Reason = intake::reason::Reason<Own>;
 
 impl From<Own> for Reason {
@@ -42,24 +44,12 @@ impl Elsewhere {
     }
 }
 
-/// What is wrong with an ID number, without any digit of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{en}")]
-pub struct IdFault {
-    pub en: String,
-    pub zh: String,
-}
-
 /// What only the training records can say of a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Own {
     // One cell.
     #[error("{0}")]
-    IdNumber(IdFault),
-    #[error(
-        "the spreadsheet has destroyed this ID number (it keeps 15 digits of a number, so that it ends in 000); format the column as text and type it again"
-    )]
-    IdNumberDestroyed,
+    IdNumber(IdNumberError),
     #[error("ID numbers are not kept here: empty the column, or set up the key for them")]
     IdNumbersNotKept,
     #[error("not an employment: 在编, 聘用 or 外包")]
@@ -163,11 +153,7 @@ pub enum Own {
 impl Told for Own {
     fn zh(&self) -> String {
         match self {
-            Own::IdNumber(fault) => fault.zh.clone(),
-            Own::IdNumberDestroyed => {
-                "身份证号已被电子表格破坏（数字只保留15位，末三位变成000），请将该列设为文本格式后重新填写"
-                    .into()
-            }
+            Own::IdNumber(fault) => fault.zh(),
             Own::IdNumbersNotKept => "未启用身份证号登记：请清空此列，或先设置其密钥".into(),
             Own::Employment => "用工性质应为在编、聘用或外包".into(),
             Own::Post => "岗位应为维护人员、开发人员、主管、负责人或测评人员".into(),

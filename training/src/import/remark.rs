@@ -21,6 +21,10 @@ pub enum Remark {
     )]
     WithoutPost { sheet: String, rows: RowList },
     #[error(
+        "{sheet} {rows}: ID numbers that end in 000, as those do that a spreadsheet has rounded; their check digits fit, so look at the papers"
+    )]
+    MaybeRounded { sheet: String, rows: RowList },
+    #[error(
         "{at}: {person} still holds {post} in {unit} since {since}; after a transfer give that post its last day (截止日期)"
     )]
     StillHolds { at: RowAt, person: String, unit: String, post: &'static str, since: NaiveDate },
@@ -47,6 +51,10 @@ impl Told for Remark {
             ),
             Remark::NewNamesakes { sheet, rows } => format!(
                 "“{sheet}”表{}：新增人员与同单位已登记人员同名而电话不同；如果是同一个人，请填写原电话或身份证号",
+                rows.zh()
+            ),
+            Remark::MaybeRounded { sheet, rows } => format!(
+                "“{sheet}”表{}：身份证号末三位为000，可能被电子表格改动过；校验位相符，请与证件核对",
                 rows.zh()
             ),
             Remark::WithoutPost { sheet, rows } => format!(

@@ -69,6 +69,8 @@ fn of_staff(
     let mut remarks: Vec<Remark> = renamed.collect();
     let namesakes = by_sheet(context, staff.namesakes.iter().copied());
     remarks.extend(namesakes.into_iter().map(|(sheet, rows)| Remark::NewNamesakes { sheet, rows }));
+    let rounded = by_sheet(context, staff.rounded.iter().copied());
+    remarks.extend(rounded.into_iter().map(|(sheet, rows)| Remark::MaybeRounded { sheet, rows }));
     let with_post: HashSet<StaffId> = after.holdings.iter().map(|one| one.staff).collect();
     let without = staff.rows.iter().filter(|(_, id)| !with_post.contains(id)).map(|(at, _)| *at);
     let without = by_sheet(context, without);

@@ -13,10 +13,11 @@ use model::id::{StaffId, UnitId};
 use super::Entries;
 use super::context::{Context, Record};
 use super::people::PersonIndex;
-use super::reason::{Elsewhere, Own, Reason};
+use super::reason::{Elsewhere, Own};
 use super::units::Units;
-use super::value::{Secret, Value};
+use super::value::Value;
 use crate::columns::Key;
+use crate::id_number::IdNumber;
 use crate::people::{KeptIdNumber, Staff};
 
 pub(super) struct StagedStaff {
@@ -30,6 +31,8 @@ pub(super) struct StagedStaff {
 pub(super) struct StaffRemarks {
     /// New people of a name that their unit has with another phone.
     pub(super) namesakes: Vec<At>,
+    /// ID numbers that end in 000 and are right all the same.
+    pub(super) rounded: Vec<At>,
     pub(super) rows: Vec<(At, StaffId)>,
 }
 
@@ -42,28 +45,22 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units
     let mut remarks = StaffRemarks::default();
     for record in records {
         let unit = units.of_row(context, record);
-        let index = match record.value(Key::IdNumber) {
-            Some(Value::IdNumber(typed)) => match index(context, typed) {
-                Ok(index) => Some((index, typed)),
-                Err(reason) => {
-                    context.fault(record.at, Key::IdNumber, reason);
-                    continue;
-                }
-            },
+        let number = match record.value(Key::IdNumber) {
+            Some(Value::IdNumber(number)) => Some(number),
             _ => None,
         };
+        if number.is_some() && context.import.identity.is_none() {
+            context.fault(record.at, Key::IdNumber, Own::IdNumbersNotKept);
+        }
+        let keeper = number.zip(context.import.identity);
         let (Some(unit), Some(name)) = (unit, record.text(Key::Name)) else { continue };
         if context.is_bad(record.at) {
             continue;
         }
         let phone = record.text(Key::Phone);
-        let row = Row {
-            at: record.at,
-            name: name_key(name),
-            unit,
-            phone: phone.map(phone_key),
-            index: index.as_ref().map(|(index, _)| index.clone()),
-        };
+        let indexes = keeper.map(|(number, identity)| identity.indexes(number)).unwrap_or_default();
+        let (name_key, phone_key) = (name_key(name), phone.map(phone_key));
+        let row = Row { at: record.at, name: name_key, unit, phone: phone_key, indexes };
         let id = match roster.find(context, &row) {
             Ok(id) => id,
             Err((key, reason)) => {
@@ -81,25 +78,18 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units
             }
         };
         let kept = known.get(&id).copied();
-        let number = match (kept.and_then(|one| one.id_number.clone()), index) {
-            (Some(number), _) => Some(number),
-            (None, None) => None,
-            (None, Some((index, typed))) => match numbers.get(&id) {
-                // Sealing the same number once more would make another value of it.
-                Some(number) if number.index == index => Some(number.clone()),
-                _ => match seal(context, typed, id) {
-                    Ok(sealed) => {
-                        let number = KeptIdNumber { index, sealed };
-                        numbers.insert(id, number.clone());
-                        Some(number)
-                    }
-                    Err(reason) => {
-                        context.fault(record.at, Key::IdNumber, reason);
-                        continue;
-                    }
-                },
-            },
-        };
+        let kept_number = kept.and_then(|one| one.id_number.clone());
+        let id_number = kept_number.or_else(|| {
+            let (number, identity) = keeper?;
+            let index = row.indexes.first()?.clone();
+            // Sealing the same number once more would make another value of it.
+            let seal = || KeptIdNumber { index: index.clone(), sealed: identity.seal(number, id) };
+            let first = numbers.entry(id).or_insert_with(seal).clone();
+            Some(if first.index == index { first } else { seal() })
+        });
+        if number.is_some_and(IdNumber::looks_rounded) {
+            remarks.rounded.push(record.at);
+        }
         roster.add(id, &row);
         let said = match record.value(Key::Employment) {
             Some(Value::Employment(employment)) => Some(*employment),
@@ -113,7 +103,7 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units
             // Blank cells of what a person is known by erase nothing.
             phone: phone.map(str::to_owned).or_else(|| kept.and_then(|one| one.phone.clone())),
             email: record.text_or_kept(Key::Email, kept.and_then(|one| one.email.as_ref())),
-            id_number: number,
+            id_number,
         };
         remarks.rows.push((record.at, id));
         entries.push(context, record.at, staff);
@@ -122,23 +112,14 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units
     StagedStaff { entries, people, remarks }
 }
 
-fn index(context: &Context<'_>, typed: &Secret) -> Result<String, Reason> {
-    let identity = context.import.identity.ok_or(Own::IdNumbersNotKept)?;
-    identity.index(&typed.0).map_err(|fault| Own::IdNumber(fault).into())
-}
-
-fn seal(context: &Context<'_>, typed: &Secret, id: StaffId) -> Result<String, Reason> {
-    let identity = context.import.identity.ok_or(Own::IdNumbersNotKept)?;
-    identity.seal(&typed.0, id).map_err(|fault| Own::IdNumber(fault).into())
-}
-
 /// What a row says of who it is about.
 struct Row {
     at: At,
     name: String,
     unit: UnitId,
     phone: Option<String>,
-    index: Option<String>,
+    /// Under the key of now first; none without an ID number.
+    indexes: Vec<String>,
 }
 
 /// Where namesakes are looked for. `unit` is one of a post, or that of a row of this file; `None` for people whose unit
@@ -216,8 +197,9 @@ impl Roster {
         let contact = row.phone.as_ref().map(|phone| (row.name.clone(), phone.clone()));
         let by_contact = contact.and_then(|contact| self.by_contact.get(&contact)).copied();
         let elsewhere = |id: StaffId| self.elsewhere(context, id);
-        if let Some(index) = &row.index {
-            return match (self.by_index.get(index).copied(), by_contact) {
+        if !row.indexes.is_empty() {
+            let by_index = row.indexes.iter().find_map(|index| self.by_index.get(index));
+            return match (by_index.copied(), by_contact) {
                 (Some(id), Some(other)) if id != other => {
                     Err((Key::IdNumber, Own::TwoPeople(elsewhere(other), elsewhere(id))))
                 }
@@ -290,7 +272,9 @@ impl Roster {
             |has_number| Place { name: row.name.clone(), unit: Some(row.unit), has_phone: true, has_number };
         let is_registered = |id: &StaffId| self.names.contains_key(id);
         let named = [false, true].into_iter().filter_map(|has_number| self.by_place.get(&place(has_number)));
-        row.phone.is_some() && row.index.is_none() && named.filter_map(|ids| ids.first()).any(is_registered)
+        row.phone.is_some()
+            && row.indexes.is_empty()
+            && named.filter_map(|ids| ids.first()).any(is_registered)
     }
 
     fn elsewhere(&self, context: &Context<'_>, id: StaffId) -> Elsewhere {
@@ -302,12 +286,12 @@ impl Roster {
 
     /// Rows below may be about the same person.
     fn add(&mut self, id: StaffId, row: &Row) {
-        self.learn(id, &row.name, row.phone.as_deref(), row.index.as_deref());
+        self.learn(id, &row.name, row.phone.as_deref(), row.indexes.first().map(String::as_str));
         let place = Place {
             name: row.name.clone(),
             unit: Some(row.unit),
             has_phone: row.phone.is_some(),
-            has_number: row.index.is_some(),
+            has_number: !row.indexes.is_empty(),
         };
         let ids = self.by_place.entry(place).or_default();
         if ids.last() != Some(&id) {

@@ -1,7 +1,5 @@
 //! One cell, read as its column's kind says.
 
-use std::fmt;
-
 use chrono::{NaiveDate, NaiveTime};
 use intake::cell::{self, CellFault};
 use intake::contact;
@@ -11,6 +9,7 @@ use model::post::{PostKind, Role};
 
 use super::reason::{Own, Reason};
 use crate::columns::Kind;
+use crate::id_number::{IdNumber, IdNumberError};
 use crate::people::Employment;
 use crate::sittings::{Presence, Score, SittingKind};
 
@@ -19,7 +18,7 @@ pub enum Value {
     Text(String),
     Date(NaiveDate),
     Time(NaiveTime),
-    IdNumber(Secret),
+    IdNumber(IdNumber),
     Employment(Employment),
     Post(PostKind),
     Role(Role),
@@ -28,16 +27,6 @@ pub enum Value {
     Presence(Presence),
     /// `None`: 缺考
     Score(Option<Score>),
-}
-
-/// What a cell says to be an ID number, right or wrong.
-#[derive(Clone, PartialEq)]
-pub struct Secret(pub(super) String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 impl intake::schema::Value for Value {
@@ -68,10 +57,14 @@ pub(crate) fn read(kind: Kind, cell: &CellIn, dates_from_1904: bool) -> Result<O
         Kind::PersonName => return Ok(contact::person_name(cell)?.map(Value::Text)),
         Kind::Time => return time(cell),
         Kind::IdNumber => {
-            return match cell::code(cell) {
-                Err(CellFault::LostDigits) => Err(Own::IdNumberDestroyed.into()),
-                read => Ok(read?.map(|text| Value::IdNumber(Secret(text)))),
+            let text = match cell::code(cell) {
+                Err(CellFault::LostDigits) => {
+                    return Err(Own::IdNumber(IdNumberError::DestroyedBySpreadsheet).into());
+                }
+                read => read?,
             };
+            let number = text.map(|text| text.parse().map_err(Own::IdNumber)).transpose()?;
+            return Ok(number.map(Value::IdNumber));
         }
         Kind::Code
         | Kind::Phone
@@ -219,9 +212,9 @@ mod tests {
 
     #[test]
     fn an_id_number_that_lost_its_digits_is_named_and_none_is_printed() {
-        check(Kind::IdNumber, CellIn::Number(0.000_001e23), Err("ends in 000"));
-        check(Kind::IdNumber, text("4.40106E+17"), Err("ends in 000"));
-        check(Kind::IdNumber, text(" 000001199001010010"), Ok("IdNumber(Secret(…))"));
+        check(Kind::IdNumber, CellIn::Number(0.000_001e23), Err("has destroyed this ID number"));
+        check(Kind::IdNumber, text("4.40106E+17"), Err("has destroyed this ID number"));
+        check(Kind::IdNumber, text(" 000001199001010014"), Ok("IdNumber(IdNumber(not shown))"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ fn one_file_imported_twice_changes_nothing() {
     assert_eq!(counts(&first, SheetKey::Staff), [3, 0, 0, 0, 0]);
     assert_eq!(counts(&first, SheetKey::Holdings), [3, 0, 0, 0, 0]);
     assert_eq!(world.records.staff[1].employment, Employment::Outsourced);
-    assert_eq!(world.records.staff[1].id_number.as_ref().unwrap().index, "820010100991100000");
+    assert_eq!(world.records.staff[1].id_number.as_ref().unwrap().index, "220010100991100000");
     let second = world.good(&base());
     assert!(second.change.is_empty(), "{:#?}", second.change);
     assert_eq!(counts(&second, SheetKey::Staff), [0, 0, 3, 0, 0]);
@@ -30,7 +30,7 @@ fn a_dry_run_lists_what_changes_cell_by_cell() {
     let mut world = world();
     let outcome = world.check(
         &staff(
-            "虚构甲|$1|020-0000-0001|jia2@unit.example|在编|000001199001010010\n虚构丁|$2|020-0000-0004|||",
+            "虚构甲|$1|020-0000-0001|jia2@unit.example|在编|000001199001010014\n虚构丁|$2|020-0000-0004|||",
         ),
         &[],
     );
@@ -55,7 +55,7 @@ fn a_dry_run_lists_what_changes_cell_by_cell() {
 #[test]
 fn the_id_number_finds_a_person_under_another_name_and_phone() {
     let mut world = world();
-    let renamed = staff("虚构乙乙|$2|020-0000-0009||外包|00000119900101 0028");
+    let renamed = staff("虚构乙乙|$2|020-0000-0009||外包|00000119900101 0022");
     world.check_warnings(&renamed, &["renamed from 虚构乙 to 虚构乙乙"]);
     let before = world.person("虚构乙");
     world.good(&renamed);
@@ -74,15 +74,15 @@ fn blank_phones_and_numbers_erase_nothing() {
 fn a_person_with_two_id_numbers_is_an_error_that_says_where_the_other_is() {
     let mut world = world();
     world.check(
-        &staff("虚构乙|$2|020-0000-0002|||000001199001010036"),
-        &["row 2, column F 身份证号, \"**************0036\": the registered entry 虚构乙 has the same name and phone and another ID number"],
+        &staff("虚构乙|$2|020-0000-0002|||000001199001010030"),
+        &["row 2, column F 身份证号, \"**************0030\": the registered entry 虚构乙 has the same name and phone and another ID number"],
     );
     world.check(
-        &staff("虚构戊|$2|020-0000-0005|||000001199001010036\n虚构戊|$2|020-0000-0005|||000001199001010044"),
-        &["row 3, column F 身份证号, \"**************0044\": 人员 row 2 has the same name and phone and another"],
+        &staff("虚构戊|$2|020-0000-0005|||000001199001010030\n虚构戊|$2|020-0000-0005|||000001199001010049"),
+        &["row 3, column F 身份证号, \"**************0049\": 人员 row 2 has the same name and phone and another"],
     );
     world.check(
-        &staff("虚构甲|$1|020-0000-0001|||000001199001010028"),
+        &staff("虚构甲|$1|020-0000-0001|||000001199001010022"),
         &["the registered entry 虚构甲 has this name and phone, and the registered entry 虚构乙 this ID number"],
     );
 }
@@ -91,10 +91,10 @@ fn a_person_with_two_id_numbers_is_an_error_that_says_where_the_other_is() {
 fn the_same_person_twice_in_one_file_is_one_or_an_error() {
     let mut world = World::default();
     let same =
-        staff("虚构甲|$1|020-0000-0001|||000001199001010010\n虚构甲|$2|02000000001|||000001199001010010");
+        staff("虚构甲|$1|020-0000-0001|||000001199001010014\n虚构甲|$2|02000000001|||000001199001010014");
     world.check(&same, &["the same entry as 人员 row 3, with other content", "the same entry as 人员 row 2"]);
     let same =
-        staff("虚构甲|$1|020-0000-0001|||000001199001010010\n虚构甲|$1|020-0000-0001|||000001199001010010");
+        staff("虚构甲|$1|020-0000-0001|||000001199001010014\n虚构甲|$1|020-0000-0001|||000001199001010014");
     let outcome = world.check(&same, &[]);
     assert_eq!(counts(&outcome, SheetKey::Staff), [1, 0, 0, 1, 0]);
 }
@@ -131,7 +131,7 @@ fn people_are_named_by_phone_tail_unit_or_id_number() {
         "虚构甲／020 0000 0007",
         "虚构甲/0001@$1",
         "虚构乙",
-        "000001199001010028",
+        "000001199001010022",
         "虚构丙@$1",
     ] {
         world.check(&post(known), &[]);
@@ -145,8 +145,8 @@ fn people_are_named_by_phone_tail_unit_or_id_number() {
     }
     world.check(&post("虚构甲@虚构局"), &["no such unit"]);
     world.check(
-        &post("000001199001010052"),
-        &["row 2, column A 姓名, \"**************0052\": no such person"],
+        &post("000001199001010057"),
+        &["row 2, column A 姓名, \"**************0057\": no such person"],
     );
 }
 
@@ -172,7 +172,14 @@ fn a_destroyed_id_number_is_named_and_none_is_told_but_comes_back_in_the_error_w
     let mut file = staff(
         "虚构甲|$1|020-0000-0001|||000001199001010000\n虚构乙|$1|020-0000-0002|||4.40106E+17\n虚构丙|$1|020-0000-0003|||00000119900101O028",
     );
-    let outcome = world.check(&file, &["it ends in 000", "ends in 000", "18 places"]);
+    let outcome = world.check(
+        &file,
+        &[
+            "has destroyed this ID number",
+            "has destroyed this ID number",
+            "place 15 of the ID number is not a digit",
+        ],
+    );
     let told: Vec<String> =
         outcome.errors.iter().flat_map(|error: &RowError| [error.to_string(), error.zh()]).collect();
     assert!(told.iter().all(|told| !told.contains("00000119")), "{told:#?}");
@@ -183,15 +190,21 @@ fn a_destroyed_id_number_is_named_and_none_is_told_but_comes_back_in_the_error_w
 
     // Corrected, it imports.
     let mut corrected = tables(&outcome.error_sheets);
-    for (row, last) in corrected[0].rows.iter_mut().skip(1).zip(["10", "28", "36"]) {
-        row.cells[6] = CellIn::Text(format!("0000011990010100{last}"));
+    for (row, last) in corrected[0].rows.iter_mut().skip(1).zip([
+        "000001199001010014",
+        "000001199001010022",
+        "000001199001010030",
+    ]) {
+        row.cells[6] = CellIn::Text(last.into());
     }
     let outcome = world.good(&corrected);
     assert_eq!(counts(&outcome, SheetKey::Staff), [3, 0, 0, 0, 0]);
     // A number typed into a numeric cell has lost its digits.
     file[0].rows[1].cells[5] = CellIn::Number(440_106_199_001_010_000.0);
-    let outcome =
-        world.check(&file, &["the spreadsheet has destroyed this ID number", "ends in 000", "18 places"]);
+    let outcome = world.check(
+        &file,
+        &["has destroyed this ID number", "has destroyed this ID number", "place 15 of the ID number"],
+    );
     assert!(outcome.errors.iter().all(|error| !error.to_string().contains("44010619")));
 }
 
@@ -199,7 +212,7 @@ fn a_destroyed_id_number_is_named_and_none_is_told_but_comes_back_in_the_error_w
 fn without_a_key_id_numbers_are_refused() {
     let mut outcome = None;
     let world = World::default();
-    let tables = staff("虚构甲|$1|020-0000-0001|||000001199001010010");
+    let tables = staff("虚构甲|$1|020-0000-0001|||000001199001010014");
     let import = training::import::Import {
         tables: &tables,
         records: &world.records,
@@ -245,4 +258,13 @@ fn totals_and_signatures_around_a_roster_are_passed_over() {
     let outcome =
         world.check(&file, &["row 5, column C 单位名称, \"示例一局\": the credit code is that of 示例二局"]);
     assert_eq!(counts(&outcome, SheetKey::Staff), [1, 0, 0, 0, 1]);
+}
+
+#[test]
+fn people_are_found_by_numbers_that_were_kept_under_an_older_key() {
+    let mut world = world();
+    world.identity.is_rotated = true;
+    assert!(world.good(&base()).change.is_empty());
+    world.good(&staff("虚构甲|$1|020-0000-0001|||000001199001010014"));
+    assert!(world.records.staff[0].id_number.as_ref().is_some_and(|kept| kept.index.starts_with("new ")));
 }

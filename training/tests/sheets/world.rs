@@ -9,7 +9,8 @@ use model::id::{CountingMint, Mint, StaffId, SystemId, UnitId};
 use model::interval::Interval;
 use model::register::{Answerable, Register, System, Unit};
 use training::columns::SheetKey;
-use training::import::{IdFault, Identity, Import, ImportOutcome, Mode};
+use training::id_number::IdNumber;
+use training::import::{Identity, Import, ImportOutcome, Mode};
 use training::records::{Change, Records, apply};
 use training::scheme::Scheme;
 
@@ -69,28 +70,24 @@ pub fn register() -> Register {
     }
 }
 
-/// Reads 18 digits whose check digit isn't looked at. The index is the number backwards, so that a test sees whether
-/// the number itself is told anywhere; sealing gives another text each time.
+/// The index is the number backwards, so that a test sees whether the number itself is told anywhere; sealing gives
+/// another text each time.
 #[derive(Default)]
-pub struct MadeUpIdentity(Cell<u32>);
+pub struct MadeUpIdentity {
+    n_sealed: Cell<u32>,
+    /// The key was rotated: indexes of before have no mark, those of now have one.
+    pub is_rotated: bool,
+}
 
 impl Identity for MadeUpIdentity {
-    fn index(&self, typed: &str) -> Result<String, IdFault> {
-        let number: String = typed.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-        let fault = |en: &str, zh: &str| Err(IdFault { en: en.into(), zh: zh.into() });
-        let is_number = number.len() == 18 && number.bytes().all(|b| b.is_ascii_digit());
-        match is_number {
-            true if number.ends_with("000") => {
-                fault("the spreadsheet destroyed it: it ends in 000", "已被电子表格破坏")
-            }
-            true => Ok(number.chars().rev().collect()),
-            false => fault("an ID number has 18 places", "身份证号应为18位"),
-        }
+    fn indexes(&self, number: &IdNumber) -> Vec<String> {
+        let old: String = number.reveal().chars().rev().collect();
+        if self.is_rotated { vec![format!("new {old}"), old] } else { vec![old] }
     }
 
-    fn seal(&self, _typed: &str, staff: StaffId) -> Result<String, IdFault> {
-        self.0.set(self.0.get() + 1);
-        Ok(format!("sealed {} for {staff}", self.0.get()))
+    fn seal(&self, _number: &IdNumber, staff: StaffId) -> String {
+        self.n_sealed.set(self.n_sealed.get() + 1);
+        format!("sealed {} for {staff}", self.n_sealed.get())
     }
 }
 
@@ -222,7 +219,7 @@ pub fn counts(outcome: &ImportOutcome, sheet: SheetKey) -> [usize; 5] {
 
 pub const STAFF: &str = "姓名|单位|电话|邮箱|用工性质|身份证号
     虚构甲|$1|020-0000-0001|jia@unit.example|在编|
-    虚构乙|示例二局|020-0000-0002||外包|000001199001010028
+    虚构乙|示例二局|020-0000-0002||外包|000001199001010022
     虚构丙|$1|||聘用|";
 
 pub const POSTS: &str = "姓名|单位|系统|岗位|A/B角|起始日期|截止日期
