@@ -253,10 +253,12 @@ impl Roster {
                     has_phone,
                     has_number,
                 });
-                let found: Vec<StaffId> = places
+                let mut found: Vec<StaffId> = places
                     .filter_map(|place| self.by_place.get(&place))
                     .flat_map(|ids| ids.iter().copied().take(2))
                     .collect();
+                // Somebody whom a row above gave a number stands in two places.
+                found.dedup();
                 match found.as_slice() {
                     [] => {}
                     [id] => return Ok(Some(*id)),
