@@ -87,7 +87,6 @@ pub(super) const HOLDINGS: &[ColumnSpec] = &[
         note: "从列表中选择",
         width: 12,
         example: "维护人员",
-        ..PLAIN
     },
     ColumnSpec {
         key: Key::Role,

@@ -167,7 +167,6 @@ pub(super) const SITTINGS: &[ColumnSpec] = &[
         note: "授课或考试",
         width: 8,
         example: "考试",
-        ..PLAIN
     },
     EXAMPLE_MARK,
 ];
@@ -187,7 +186,6 @@ pub(super) const ATTENDANCE: &[ColumnSpec] = &[
         note: "出勤、迟到、缺勤或请假",
         width: 10,
         example: "出勤",
-        ..PLAIN
     },
     ColumnSpec {
         key: Key::LateReason,
