@@ -40,7 +40,11 @@ impl CellFault {
 
 /// The cell as a person reads it, for messages; shortened to 100 characters.
 pub fn shown(cell: &CellIn) -> String {
-    let whole = text(cell);
+    shortened(text(cell))
+}
+
+/// The first 100 characters.
+pub fn shortened(whole: String) -> String {
     match whole.char_indices().nth(100) {
         Some((end, _)) => format!("{}…", whole.get(..end).unwrap_or_default()),
         None => whole,

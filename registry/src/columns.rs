@@ -5,43 +5,12 @@ mod assets;
 mod sheets;
 mod units;
 
-pub(crate) use self::sheets::{ALWAYS_UNDERSTOOD, EXAMPLE_WORD, FAULT, FROM_ROW, UNIT_NAME};
+pub(crate) use self::sheets::{COMMON, UNIT_NAME};
 pub use self::sheets::{SHEETS, SheetKey, sheet};
+pub use crate::schema::RegisterSheets;
 
-/// A sheet of the workbook.
-#[derive(Debug, Clone, Copy)]
-pub struct SheetSpec {
-    pub key: SheetKey,
-    /// Chinese name, the one that is written.
-    pub name: &'static str,
-    /// Other names that are understood.
-    pub aliases: &'static [&'static str],
-    pub columns: &'static [ColumnSpec],
-}
-
-impl SheetSpec {
-    pub fn column(&self, key: Key) -> Option<&'static ColumnSpec> {
-        self.columns.iter().find(|column| column.key == key)
-    }
-}
-
-/// A column of a sheet.
-#[derive(Debug, Clone, Copy)]
-pub struct ColumnSpec {
-    pub key: Key,
-    /// Chinese header, the one that is written.
-    pub header: &'static str,
-    /// Other headers that are understood, Chinese and English.
-    pub aliases: &'static [&'static str],
-    pub required: bool,
-    pub kind: Kind,
-    pub choices: &'static [&'static str],
-    /// What to write, for the person who fills it in.
-    pub note: &'static str,
-    /// In characters of half width.
-    pub width: u16,
-    pub example: &'static str,
-}
+pub type SheetSpec = intake::columns::SheetSpec<RegisterSheets>;
+pub type ColumnSpec = intake::columns::ColumnSpec<RegisterSheets>;
 
 /// What a column holds; decides how its cells are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

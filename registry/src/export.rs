@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use intake::template::filled_in;
 use model::id::{PersonId, SystemId, UnitId};
 use model::register::{Answerable, Asset, DeclaredService, Exclusion, Person, Register, System, Unit};
 
 use crate::cell::name_key;
-use crate::columns::{ColumnSpec, Key, SHEETS, SheetKey, SheetSpec};
-use crate::import::column_out;
+use crate::columns::{Key, SHEETS, SheetKey, SheetSpec};
 use crate::table::{CellIn, SheetOut};
 
 /// One sheet for each of the register's, in the order of the template.
@@ -19,32 +19,25 @@ pub fn export(register: &Register) -> Vec<SheetOut> {
     SHEETS.iter().map(|spec| sheet(spec, register, &names)).collect()
 }
 
-fn sheet(spec: &'static SheetSpec, register: &Register, names: &Names<'_>) -> SheetOut {
-    let columns: Vec<&ColumnSpec> =
-        spec.columns.iter().filter(|column| column.key != Key::ExampleMark).collect();
-    let row = |cell: &dyn Fn(Key) -> CellIn| columns.iter().map(|column| cell(column.key)).collect();
-    let rows: Vec<Vec<CellIn>> = match spec.key {
-        SheetKey::Units => register.units.iter().map(|unit| row(&|key| of_unit(unit, key, names))).collect(),
+fn sheet(spec: &SheetSpec, register: &Register, names: &Names<'_>) -> SheetOut {
+    match spec.key {
+        SheetKey::Units => filled_in(spec, register.units.iter(), |unit, key| of_unit(unit, key, names)),
         SheetKey::People => {
-            register.people.iter().map(|person| row(&|key| of_person(person, key, names))).collect()
+            filled_in(spec, register.people.iter(), |person, key| of_person(person, key, names))
         }
         SheetKey::Systems => {
-            register.systems.iter().map(|system| row(&|key| of_system(system, key, names))).collect()
+            filled_in(spec, register.systems.iter(), |system, key| of_system(system, key, names))
         }
-        SheetKey::Assets => {
-            register.assets.iter().map(|asset| row(&|key| of_asset(asset, key, names))).collect()
+        SheetKey::Assets => filled_in(spec, register.assets.iter(), |asset, key| of_asset(asset, key, names)),
+        SheetKey::Exclusions => {
+            let entries = register.exclusions.iter();
+            filled_in(spec, entries, |exclusion, key| of_exclusion(exclusion, key, names))
         }
-        SheetKey::Exclusions => register
-            .exclusions
-            .iter()
-            .map(|exclusion| row(&|key| of_exclusion(exclusion, key, names)))
-            .collect(),
         SheetKey::Services => {
-            register.services.iter().map(|service| row(&|key| of_service(service, key, names))).collect()
+            let entries = register.services.iter();
+            filled_in(spec, entries, |service, key| of_service(service, key, names))
         }
-    };
-    let columns = columns.into_iter().map(column_out).collect();
-    SheetOut { name: spec.name.to_owned(), columns, rows, marks: Vec::new() }
+    }
 }
 
 pub(crate) fn of_unit(unit: &Unit, key: Key, names: &Names<'_>) -> CellIn {

@@ -8,45 +8,42 @@ mod assets;
 mod changes;
 mod context;
 mod declared;
-mod error_sheets;
-mod furniture;
-mod header;
-mod outcome;
 mod overlaps;
 mod people;
 mod protection;
-mod source;
-mod stage;
+mod remark;
+mod suspect;
 mod systems;
 mod units;
 mod value;
 
 use chrono::NaiveDate;
+pub use intake::changes::ChangedCell;
+pub use intake::furniture::Furniture;
+pub use intake::outcome::{Count, MAX_ERRORS, Mode};
+use intake::source;
+pub use intake::warning::RowList;
 use model::id::Mint;
 use model::region::RegionTable;
 use model::register::Register;
 
 use crate::change::RegisterChange;
-use crate::columns::SheetKey;
+use crate::columns::{RegisterSheets, SheetKey};
+use crate::reason::Own;
 use crate::table::Table;
 pub(crate) use assets::holds;
-pub use changes::{ChangedCell, ChangedRow};
 use context::Context;
-pub(crate) use error_sheets::column_out;
-pub use furniture::Furniture;
-#[cfg(test)]
-pub(crate) use header::header_key;
-pub use outcome::{Count, Ended, ImportOutcome, MAX_ERRORS, RowError, RowList, Warning};
-use stage::Settled;
+pub use remark::{Ended, Remark};
+pub(crate) use suspect::{names_address, says_not_to_scan, suspect};
+pub use value::Value;
+pub(crate) use value::read as read_value;
 
-/// What to do with the good rows of a file that has bad ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// One error, and nothing changes.
-    AllOrNothing,
-    /// Good rows change the register, bad ones come back in [`ImportOutcome::error_sheets`].
-    GoodRows,
-}
+pub type ImportOutcome = intake::outcome::Outcome<RegisterSheets, RegisterChange>;
+pub type RowError = intake::outcome::RowError<Own>;
+pub type Warning = intake::warning::Warning<Remark>;
+pub type ChangedRow = intake::changes::ChangedRow<RegisterSheets>;
+type Settled = intake::stage::Settled<RegisterSheets>;
+type Entries<T> = intake::stage::Entries<RegisterSheets, T>;
 
 /// An import, as far as it is known before its rows are read.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +58,8 @@ pub struct Import<'a> {
 impl Import<'_> {
     pub fn run(&self, mint: &mut dyn Mint) -> ImportOutcome {
         let mut context = Context::new(self, mint);
-        let mut records = source::read_all(&mut context);
+        let units = context.unit_names();
+        let mut records = source::read_all(&mut context, &units);
         let mut of = |key| records.remove(&key).unwrap_or_default();
 
         // Each sheet refers only to those before it. Exclusions come before the assets: one that is wrong holds
@@ -76,7 +74,7 @@ impl Import<'_> {
 
         let register = self.register;
         let mut settled = Settled::default();
-        let mut change = RegisterChange {
+        let change = RegisterChange {
             units: units.entries.settle(&context, &register.units, &mut settled),
             people: people.entries.settle(&context, &register.people, &mut settled),
             systems: systems.entries.settle(&context, &register.systems, &mut settled),
@@ -84,16 +82,10 @@ impl Import<'_> {
             exclusions: exclusions.entries.settle(&context, &register.exclusions, &mut settled),
             services: services.settle(&context, &register.services, &mut settled),
         };
-        let changes = changes::list(&context, &change, &settled.places);
-        let remarks = changes::warnings(&context, &change, &settled.places, self.today);
+        let changes = changes::list(&context, &change, &settled);
+        let remarks = changes::warnings(&context, &change, &settled, self.today);
         context.warnings.extend(remarks);
-        if settled.counts.is_empty() && !context.has_faults() {
-            context.warnings.push(Warning::NothingThere);
-        }
-        if self.mode == Mode::AllOrNothing && context.has_faults() {
-            change = RegisterChange::default();
-        }
-        context.into_outcome(change, changes, settled.counts)
+        context.sheets.finish(self.mode, change, changes, settled)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod import;
 pub mod overlap;
 pub mod ports;
 pub mod reason;
+mod schema;
 pub mod template;
 
 pub use intake::{cell, table};

@@ -1,4 +1,5 @@
-//! Why a row of a file can't be imported, in English (`Display`) and Chinese ([`Reason::zh`]).
+//! Why a row of a file can't be imported, in English (`Display`) and Chinese ([`Reason::zh`]), as far as only the
+//! register says so.
 //!
 //! The place and the value are [`crate::import::RowError`]'s to tell; a reason says what is wrong and what to do.
 
@@ -8,20 +9,9 @@ use chrono::NaiveDate;
 use model::addr::AddrError;
 use model::credit_code::CreditCodeError;
 
-use crate::cell::CellFault;
+pub use intake::reason::RowAt;
 
-/// A row elsewhere in the file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RowAt {
-    pub sheet: String,
-    pub row: u32,
-}
-
-impl std::fmt::Display for RowAt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} row {}", self.sheet, self.row)
-    }
-}
+pub type Reason = intake::reason::Reason<Own>;
 
 /// The other side of an overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,21 +24,10 @@ pub struct Overlap {
     pub other_row: Option<RowAt>,
 }
 
+/// What only the register can say of a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
+pub enum Own {
     // The file and its sheets.
-    #[error("no sheet of the register is in the file; it needs one of: {}", .expected.join(", "))]
-    NoKnownSheet { expected: Vec<String> },
-    #[error("no header row found in the first {looked_at} rows; it needs the columns: {}", .required.join(", "))]
-    NoHeader { looked_at: usize, required: Vec<String> },
-    #[error("required columns are missing: {}", .0.join(", "))]
-    MissingColumns(Vec<String>),
-    #[error("unknown column with content; rename it after the template or delete it")]
-    UnknownColumn,
-    #[error("the column is there twice, first in {first}")]
-    RepeatedColumn { first: String },
-    #[error("the sheet is hidden and was not read; unhide it to import it, or delete it")]
-    HiddenSheet,
     #[error(
         "the sheet could be a list of exclusions ({why}) and can't be read as one; name it 排除 and give it the columns {}, or delete it",
         .required.join(", ")
@@ -56,10 +35,6 @@ pub enum Reason {
     MaybeExclusions { why: String, required: Vec<String> },
 
     // One cell.
-    #[error("required, but empty")]
-    Empty,
-    #[error(transparent)]
-    Cell(#[from] CellFault),
     #[error(transparent)]
     CreditCode(CreditCodeError),
     #[error("not a region code: six digits, the first not 0")]
@@ -76,12 +51,6 @@ pub enum Reason {
     Transport,
     #[error("not a protocol name: letters, digits and hyphens, such as https")]
     Service,
-    #[error("not a phone number")]
-    Phone,
-    #[error("not an e-mail address")]
-    Email,
-    #[error("a name must not contain / or @")]
-    NameHasSeparator,
     #[error("several targets in one cell; write one in each row")]
     SeveralTargets,
     #[error("a web address; write only its host name")]
@@ -100,8 +69,6 @@ pub enum Reason {
     TooWide { shortest_prefix: u8 },
 
     // Cells of one row together.
-    #[error("the last day {until} lies before the first day {from} ({from_header})")]
-    Reversed { from: NaiveDate, until: NaiveDate, from_header: String },
     #[error("an authorisation needs its approver")]
     NoApprover,
     #[error("an authorisation needs its last day")]
@@ -124,14 +91,8 @@ pub enum Reason {
     UnknownPerson,
     #[error("several people of the unit have this name; write one of: {}", .choices.join(", "))]
     AmbiguousPerson { choices: Vec<String> },
-    #[error("it refers to {0}, which has an error itself")]
-    RefersToBadRow(RowAt),
-    #[error("it may refer to the sheet {sheet}, which can't be read because of an error of its own")]
-    RefersToUnreadSheet { sheet: String },
     #[error("the unit would be its own superior: {}", .names.join(" → "))]
     ParentCycle { names: Vec<String> },
-    #[error("the same entry as {0}, with other content; keep one of them")]
-    Duplicate(RowAt),
     #[error(
         "{} of {} overlaps {} of {} ({})",
         .0.target, .0.unit, .0.other_target, .0.other_unit, other_place(.0)
@@ -155,5 +116,11 @@ fn other_place(overlap: &Overlap) -> String {
     match &overlap.other_row {
         Some(row) => row.to_string(),
         None => "registered".to_owned(),
+    }
+}
+
+impl From<Own> for Reason {
+    fn from(own: Own) -> Reason {
+        Reason::Own(own)
     }
 }

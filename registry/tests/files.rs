@@ -8,7 +8,7 @@ use model::register::Register;
 use registry::change::apply;
 use registry::columns::{Key, SHEETS, SheetKey};
 use registry::import::{Import, ImportOutcome, MAX_ERRORS, Mode, Warning};
-use registry::reason::Reason;
+use registry::reason::{Own, Reason};
 use registry::table::{CellIn, RowIn, SheetOut, Table};
 use registry::template::{TEMPLATE_VERSION, template};
 
@@ -165,7 +165,7 @@ fn ports_and_dates_of_a_workbook_that_counts_from_1904_are_what_people_see() {
     ];
     tables[2].rows[1].cells[4] = CellIn::Text("网页".into());
     let outcome = import_fresh(&tables);
-    assert!(matches!(outcome.errors.as_slice(), [error] if error.reason == Reason::Service));
+    assert!(matches!(outcome.errors.as_slice(), [error] if error.reason == Reason::Own(Own::Service)));
     // The error workbook counts from 1900 and must mean the same days.
     let date = |text: &str| CellIn::Date(text.parse().expect("a day"));
     let row = &outcome.error_sheets[0].rows[0];

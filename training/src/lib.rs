@@ -7,12 +7,16 @@
 #![forbid(unsafe_code)]
 
 mod base32;
+mod cells;
 pub mod certificates;
+pub mod columns;
 pub mod coverage;
 pub mod credits;
 pub mod due;
+pub mod forms;
 pub mod id_number;
 pub mod identity;
+pub mod import;
 pub mod issue;
 pub mod keys;
 pub mod making;
@@ -21,9 +25,11 @@ pub mod people;
 pub mod ports;
 pub mod records;
 pub mod revocations;
+mod schema;
 pub mod scheme;
 pub mod serial;
 pub mod sittings;
 pub mod statement;
+pub mod template;
 pub mod token;
 pub mod verifier;

@@ -1,6 +1,8 @@
 //! The sheets, in the order in which they are read: each refers only to those before it.
 
-use super::{ColumnSpec, Key, Kind, SheetSpec, assets, units};
+use intake::columns::{CommonColumns, CommonKeys};
+
+use super::{ColumnSpec, Key, Kind, RegisterSheets, SheetSpec, assets, units};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SheetKey {
@@ -65,17 +67,7 @@ pub fn sheet(key: SheetKey) -> &'static SheetSpec {
 }
 
 /// What most columns share; entries name only what differs.
-pub(super) const PLAIN: ColumnSpec = ColumnSpec {
-    key: Key::Note,
-    header: "",
-    aliases: &[],
-    required: false,
-    kind: Kind::Name,
-    choices: &[],
-    note: "",
-    width: 16,
-    example: "",
-};
+pub(super) const PLAIN: ColumnSpec = ColumnSpec::plain(Key::Note, Kind::Name);
 
 /// The unit that a row belongs to.
 pub(super) const UNIT: ColumnSpec = ColumnSpec {
@@ -134,54 +126,15 @@ pub(super) const USER: ColumnSpec = ColumnSpec {
     ..IN_CHARGE
 };
 
-/// What the mark of an example row says.
-pub(crate) const EXAMPLE_WORD: &str = "示例";
+pub(super) const EXAMPLE_MARK: ColumnSpec = ColumnSpec::example_mark(Key::ExampleMark, Kind::Ignored);
 
-pub(super) const EXAMPLE_MARK: ColumnSpec = ColumnSpec {
-    key: Key::ExampleMark,
-    header: "标记",
-    aliases: &["mark"],
-    kind: Kind::Ignored,
-    note: "此列写“示例”的行不导入",
-    width: 8,
-    example: EXAMPLE_WORD,
-    ..PLAIN
-};
-
-/// Last column of an error workbook. Not plain 原因, which is a column of the sheet 排除.
-pub(crate) static FAULT: ColumnSpec = ColumnSpec {
-    key: Key::Fault,
-    header: "错误原因",
-    aliases: &["原因", "fault", "error"],
-    kind: Kind::Ignored,
-    note: "导入时忽略此列；其中的行号是原文件的行号，见“原行号”列",
-    width: 60,
-    ..PLAIN
-};
-
-/// First column of an error workbook: reasons name rows as the file had them that was imported.
-pub(crate) static FROM_ROW: ColumnSpec = ColumnSpec {
-    key: Key::FromRow,
-    header: "原行号",
-    aliases: &["原行", "original row"],
-    kind: Kind::Ignored,
-    note: "该行在原文件中的行号；导入时忽略此列",
-    width: 9,
-    ..PLAIN
-};
-
-static INDEX: ColumnSpec = ColumnSpec {
-    key: Key::Index,
-    header: "序号",
-    aliases: &["序", "编号", "行号", "no", "no.", "№", "#", "index", "serial"],
-    kind: Kind::Ignored,
-    note: "导入时忽略此列",
-    width: 8,
-    ..PLAIN
-};
-
-/// Understood in every sheet that has no column of its own by that name, and in no template.
-pub(crate) static ALWAYS_UNDERSTOOD: [&ColumnSpec; 3] = [&FAULT, &FROM_ROW, &INDEX];
+pub(crate) static COMMON: CommonColumns<RegisterSheets> = CommonColumns::new(CommonKeys {
+    fault: Key::Fault,
+    from_row: Key::FromRow,
+    index: Key::Index,
+    example_mark: Key::ExampleMark,
+    ignored: Kind::Ignored,
+});
 
 #[cfg(test)]
 mod tests {
@@ -189,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::cell::name_key;
-    use crate::import::header_key;
+    use intake::header::header_key;
 
     #[test]
     fn sheets_are_found_by_their_key_and_names_are_their_own() {

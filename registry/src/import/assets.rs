@@ -7,22 +7,23 @@ use model::host_name::HostName;
 use model::id::{AssetId, UnitId};
 use model::register::{Asset, AssetTarget, Authorisation};
 
-use super::context::{Context, Record};
+use super::Entries;
+use super::context::{Context, Record, target};
 use super::overlaps;
 use super::protection::MissingExclusions;
-use super::stage::{Entries, Registered, Stage};
 use super::systems::Known;
-use super::units::{interval, reversed};
+use super::units::interval;
 use super::value::Value;
 use crate::cell;
-use crate::columns::{Key, SheetKey};
-use crate::reason::{Reason, RowAt};
+use crate::columns::{Key, RegisterSheets, SheetKey};
+use crate::reason::{Own, Reason, RowAt};
+use intake::stage::{Registered, Stage};
 
 /// A unit may own at most a /8 of IPv4 and a /48 of IPv6: anything wider is a slip of the pen.
 const SHORTEST_V4: u8 = 8;
 const SHORTEST_V6: u8 = 48;
 
-impl Registered for Asset {
+impl Registered<RegisterSheets> for Asset {
     type Id = AssetId;
     const SHEET: SheetKey = SheetKey::Assets;
     const KEY_COLUMN: Key = Key::Target;
@@ -47,11 +48,11 @@ pub(super) fn stage(
         register.assets.iter().map(|asset| (asset.id, asset)).collect();
     let keys = register.assets.iter().map(|asset| ((asset.unit, asset.target.clone()), asset.id));
     let mut ids = Stage::new(keys);
-    let mut entries = Entries::new();
+    let mut entries = Entries::default();
     let mut bad = Vec::new();
     for record in records {
         let unit = known.units.of_row(context, record);
-        let (Some(unit), Some(target)) = (unit, record.target()) else { continue };
+        let (Some(unit), Some(target)) = (unit, target(record)) else { continue };
         let id = ids.id_of((unit, target.clone()), || AssetId::mint(context.mint));
         let asset = asset(context, record, id, unit, target, registered.get(&id).copied(), known);
         match asset.filter(|_| !context.is_bad(record.at)) {
@@ -122,18 +123,18 @@ fn asset(
     let scan_window = record.or_kept(Key::ScanWindow, said, kept);
     if scan_window.is_some() && matches!(target, AssetTarget::Host(_)) {
         // Its addresses are others' too, and are admitted as assets of their own.
-        context.fault(record.at, Key::ScanWindow, Reason::WindowOfHost);
+        context.fault(record.at, Key::ScanWindow, Own::WindowOfHost);
     }
     let target = target.clone();
     Some(Asset { id, unit, system, target, owned, authorisation, scan_window, answerable, note })
 }
 
-fn too_wide(target: &AssetTarget) -> Option<Reason> {
+fn too_wide(target: &AssetTarget) -> Option<Own> {
     let AssetTarget::Addresses(range) = target else { return None };
     let (bits, shortest_prefix) =
         if range.first().is_ipv4() { (32, SHORTEST_V4) } else { (128, SHORTEST_V6) };
     let is_too_wide = range.len() > 1u128 << (bits - u32::from(shortest_prefix));
-    is_too_wide.then_some(Reason::TooWide { shortest_prefix })
+    is_too_wide.then_some(Own::TooWide { shortest_prefix })
 }
 
 fn authorisation(
@@ -150,15 +151,15 @@ fn authorisation(
     // A cell that couldn't be read has its own fault already.
     let is_blank = |context: &Context<'_>, key| context.raw(record.at, key).is_none_or(cell::is_blank);
     if approver.is_none() && is_blank(context, Key::Approver) {
-        context.fault(record.at, Key::Approver, Reason::NoApprover);
+        context.fault(record.at, Key::Approver, Own::NoApprover);
     }
     if until.is_none() && is_blank(context, Key::AuthorisedUntil) {
-        context.fault(record.at, Key::AuthorisedUntil, Reason::NoAuthorisationEnd);
+        context.fault(record.at, Key::AuthorisedUntil, Own::NoAuthorisationEnd);
     }
     if let (Some(from), Some(until)) = (from, until)
         && until < from
     {
-        reversed(context, record.at, Key::AuthorisedFrom, Key::AuthorisedUntil, from, until);
+        context.reversed(record.at, (Key::AuthorisedFrom, Key::AuthorisedUntil), (from, until));
     }
     Some(Authorisation { approver: approver?, valid_from: from, valid_until: until? })
 }
@@ -220,7 +221,7 @@ impl AssetIndex {
         Err(match (bad, self.unread) {
             (Some((_, row)), _) => Reason::RefersToBadRow(row.clone()),
             (None, Some(sheet)) => Reason::RefersToUnreadSheet { sheet: sheet.into() },
-            (None, None) => Reason::OutsideAssets,
+            (None, None) => Own::OutsideAssets.into(),
         })
     }
 }

@@ -4,15 +4,16 @@ use model::id::{DeclaredServiceId, ExclusionId};
 use model::port::Transport;
 use model::register::{DeclaredService, Exclusion};
 
+use super::Entries;
 use super::assets::AssetIndex;
-use super::context::{Context, Record};
+use super::context::{Context, Record, target};
 use super::protection::MissingExclusions;
-use super::stage::{Entries, Registered, Stage};
-use super::units::{UnitIndex, reversed};
+use super::units::UnitIndex;
 use super::value::Value;
-use crate::columns::{Key, SheetKey};
+use crate::columns::{Key, RegisterSheets, SheetKey};
+use intake::stage::{Registered, Stage};
 
-impl Registered for Exclusion {
+impl Registered<RegisterSheets> for Exclusion {
     type Id = ExclusionId;
     const SHEET: SheetKey = SheetKey::Exclusions;
     const KEY_COLUMN: Key = Key::Target;
@@ -21,7 +22,7 @@ impl Registered for Exclusion {
     }
 }
 
-impl Registered for DeclaredService {
+impl Registered<RegisterSheets> for DeclaredService {
     type Id = DeclaredServiceId;
     const SHEET: SheetKey = SheetKey::Services;
     const KEY_COLUMN: Key = Key::Port;
@@ -40,11 +41,11 @@ pub(super) fn exclusions(context: &mut Context<'_>, records: &[Record], units: &
     let registered = context.import.register.exclusions.iter();
     let keys = registered.map(|exclusion| ((exclusion.unit, exclusion.target.clone()), exclusion.id));
     let mut ids = Stage::new(keys);
-    let mut entries = Entries::new();
+    let mut entries = Entries::default();
     for record in records {
         let unit = units.of_row(context, record);
         let exclusion = unit.filter(|_| !context.is_bad(record.at)).and_then(|unit| {
-            let target = record.target()?.clone();
+            let target = target(record)?.clone();
             let reason = record.text(Key::Reason)?.to_owned();
             let until = record.date(Key::Until)?;
             let id = ids.id_of((unit, target.clone()), || ExclusionId::mint(context.mint));
@@ -70,10 +71,10 @@ pub(super) fn services(
     let mut ids = Stage::new(register.services.iter().map(|service| (key(service), service.id)));
     let known: std::collections::HashMap<DeclaredServiceId, &DeclaredService> =
         register.services.iter().map(|service| (service.id, service)).collect();
-    let mut entries = Entries::new();
+    let mut entries = Entries::default();
     for record in records {
         let unit = units.of_row(context, record);
-        if let (Some(unit), Some(target)) = (unit, record.target())
+        if let (Some(unit), Some(target)) = (unit, target(record))
             && let Err(reason) = assets.check(unit, target)
         {
             context.fault(record.at, Key::Target, reason);
@@ -83,7 +84,7 @@ pub(super) fn services(
         }
         let service = unit.and_then(|unit| {
             let (port, transport) = (port(record)?, transport(record)?);
-            let target = record.target()?.clone();
+            let target = target(record)?.clone();
             let key = (unit, target.clone(), port, transport);
             let id = ids.id_of(key, || DeclaredServiceId::mint(context.mint));
             let kept = known.get(&id).and_then(|service| service.declared_on);
@@ -103,7 +104,8 @@ pub(super) fn services(
         let Some(service) = service else { continue };
         match service.declared_on {
             Some(from) if service.until < from => {
-                reversed(context, record.at, Key::DeclaredOn, Key::Until, from, service.until);
+                let days = (from, service.until);
+                context.reversed(record.at, (Key::DeclaredOn, Key::Until), days);
             }
             _ => entries.push(context, record.at, service),
         }

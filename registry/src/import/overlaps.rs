@@ -1,11 +1,12 @@
 //! No address and no host name may be two units' on one day.
 
-use super::context::{At, Context};
-use super::stage::Entries;
+use super::Entries;
+use super::context::Context;
 use super::units::UnitIndex;
 use crate::columns::Key;
 use crate::overlap;
-use crate::reason::{Overlap, Reason};
+use crate::reason::{Overlap, Own};
+use intake::context::At;
 use model::register::Asset;
 
 /// Makes rows bad that overlap another unit's asset. A bad row gives way to what the register holds, which may
@@ -22,7 +23,7 @@ pub(super) fn check(context: &mut Context<'_>, entries: &Entries<Asset>, units: 
     }
 }
 
-fn find(context: &Context<'_>, entries: &Entries<Asset>, units: &UnitIndex) -> Vec<(At, Reason)> {
+fn find(context: &Context<'_>, entries: &Entries<Asset>, units: &UnitIndex) -> Vec<(At, Own)> {
     let (assets, places): (Vec<&Asset>, Vec<Option<At>>) =
         entries.over(context, &context.import.register.assets).unzip();
     let mut faults = Vec::new();
@@ -39,7 +40,7 @@ fn find(context: &Context<'_>, entries: &Entries<Asset>, units: &UnitIndex) -> V
                 other_target: other.target.to_string(),
                 other_row: other_at.map(|at| context.row_at(at)),
             };
-            faults.push((at, Reason::Overlap(Box::new(overlap))));
+            faults.push((at, Own::Overlap(Box::new(overlap))));
         }
     }
     faults

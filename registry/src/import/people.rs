@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use model::id::{PersonId, UnitId};
 use model::register::{Answerable, Person};
 
+use super::Entries;
 use super::context::{Context, Record};
-use super::stage::{Entries, Registered, Stage};
 use super::units::UnitIndex;
-use super::value::phone_key;
 use crate::cell::{fold, name_key};
-use crate::columns::{Key, SheetKey};
-use crate::reason::{Reason, RowAt};
+use crate::columns::{Key, RegisterSheets, SheetKey};
+use crate::reason::{Own, Reason, RowAt};
+use intake::contact::phone_key;
+use intake::stage::{Registered, Stage};
 
-impl Registered for Person {
+impl Registered<RegisterSheets> for Person {
     type Id = PersonId;
     const SHEET: SheetKey = SheetKey::People;
     const KEY_COLUMN: Key = Key::Name;
@@ -50,7 +51,7 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &UnitI
     let mut ids = Stage::new(
         registered.map(|person| (key(person.unit, &person.name, person.phone.as_deref()), person.id)),
     );
-    let mut entries = Entries::new();
+    let mut entries = Entries::default();
     for record in records {
         let unit = units.of_row(context, record);
         let (Some(unit), Some(name)) = (unit, record.text(Key::Name)) else { continue };
@@ -109,7 +110,7 @@ impl PersonIndex {
             [] => Err(match (self.bad.get(&name), self.unread) {
                 (Some(row), _) => Reason::RefersToBadRow(row.clone()),
                 (None, Some(sheet)) => Reason::RefersToUnreadSheet { sheet: sheet.into() },
-                (None, None) => Reason::UnknownPerson,
+                (None, None) => Own::UnknownPerson.into(),
             }),
             [person] => Ok(person.id),
             several => {
@@ -117,9 +118,10 @@ impl PersonIndex {
                 let mut in_file = several.iter().filter(|person| person.is_in_file);
                 match (in_file.next(), in_file.next()) {
                     (Some(person), None) => Ok(person.id),
-                    _ => Err(Reason::AmbiguousPerson {
+                    _ => Err(Own::AmbiguousPerson {
                         choices: several.iter().map(|person| person.full()).collect(),
-                    }),
+                    }
+                    .into()),
                 }
             }
         }

@@ -18,10 +18,10 @@ use model::addr::AddrRange;
 use model::id::UnitId;
 use model::register::AssetTarget;
 
-use super::context::{Context, Record};
+use super::context::{Context, Record, target};
 use super::units::UnitIndex;
 use crate::columns::{Key, SheetKey};
-use crate::reason::{Reason, RowAt};
+use crate::reason::{Own, RowAt};
 
 /// Exclusions that the file has and that couldn't be taken from it.
 pub(super) struct MissingExclusions {
@@ -51,7 +51,7 @@ impl MissingExclusions {
         };
         for record in records.iter().filter(|record| context.is_bad(record.at)) {
             let row = context.row_at(record.at);
-            let target = match record.target() {
+            let target = match target(record) {
                 Some(AssetTarget::Addresses(range)) => Some(*range),
                 Some(AssetTarget::Host(_)) | None => None,
             };
@@ -73,15 +73,15 @@ impl MissingExclusions {
     }
 
     /// Why an asset must wait, if it must.
-    pub(super) fn hold_back(&self, unit: UnitId, target: &AssetTarget) -> Option<Reason> {
+    pub(super) fn hold_back(&self, unit: UnitId, target: &AssetTarget) -> Option<Own> {
         let by_target = match target {
             AssetTarget::Addresses(range) => self.touching(range),
             AssetTarget::Host(_) => self.of_unknown_unit.as_ref(),
         };
         if let Some(row) = by_target.or(self.of_unit.get(&unit)).or(self.of_anything.as_ref()) {
-            return Some(Reason::BehindBadExclusion(row.clone()));
+            return Some(Own::BehindBadExclusion(row.clone()));
         }
-        self.unread.map(|sheet| Reason::BehindUnreadExclusions { sheet: sheet.to_owned() })
+        self.unread.map(|sheet| Own::BehindUnreadExclusions { sheet: sheet.to_owned() })
     }
 
     fn touching(&self, range: &AddrRange) -> Option<&RowAt> {

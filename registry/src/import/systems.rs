@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 use model::id::{SystemId, UnitId};
 use model::register::System;
 
+use super::Entries;
 use super::context::{Context, Record};
 use super::people::PersonIndex;
-use super::stage::{Entries, Registered, Stage};
 use super::units::UnitIndex;
 use super::value::Value;
 use crate::cell::name_key;
-use crate::columns::{Key, SheetKey};
-use crate::reason::{Reason, RowAt};
+use crate::columns::{Key, RegisterSheets, SheetKey};
+use crate::reason::{Own, Reason, RowAt};
+use intake::stage::{Registered, Stage};
 
-impl Registered for System {
+impl Registered<RegisterSheets> for System {
     type Id = SystemId;
     const SHEET: SheetKey = SheetKey::Systems;
     const KEY_COLUMN: Key = Key::Name;
@@ -53,7 +54,7 @@ pub(super) fn stage(
         register.systems.iter().map(|system| (system.id, system)).collect();
     let registered = register.systems.iter();
     let mut ids = Stage::new(registered.map(|system| ((system.unit, name_key(&system.name)), system.id)));
-    let mut entries = Entries::new();
+    let mut entries = Entries::default();
     for record in records {
         let unit = units.of_row(context, record);
         let (Some(unit), Some(name)) = (unit, record.text(Key::Name)) else { continue };
@@ -112,7 +113,7 @@ impl SystemIndex {
         Err(match (self.bad.get(&name), self.unread) {
             (Some(row), _) => Reason::RefersToBadRow(row.clone()),
             (None, Some(sheet)) => Reason::RefersToUnreadSheet { sheet: sheet.into() },
-            (None, None) => Reason::UnknownSystem,
+            (None, None) => Own::UnknownSystem.into(),
         })
     }
 }

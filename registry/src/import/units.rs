@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::NaiveDate;
 use model::credit_code::CreditCode;
 use model::id::UnitId;
 use model::interval::Interval;
 use model::region::RegionCode;
 use model::register::Unit;
 
-use super::context::{At, Context, Record};
-use super::stage::{Entries, Registered, Stage};
+use super::Entries;
+use super::context::{Context, Record};
 use super::value::Value;
 use crate::cell::name_key;
-use crate::columns::{Key, SheetKey};
-use crate::reason::{Reason, RowAt};
+use crate::columns::{Key, RegisterSheets, SheetKey};
+use crate::reason::{Own, Reason, RowAt};
+use intake::context::At;
+use intake::stage::{Registered, Stage};
 
-impl Registered for Unit {
+impl Registered<RegisterSheets> for Unit {
     type Id = UnitId;
     const SHEET: SheetKey = SheetKey::Units;
     const KEY_COLUMN: Key = Key::CreditCode;
@@ -63,7 +64,7 @@ impl UnitIndex {
             Some([unit]) => Ok(*unit),
             Some(several) => {
                 let codes = several.iter().filter_map(|unit| self.codes.get(unit)).map(ToString::to_string);
-                Err(Reason::AmbiguousUnit { codes: codes.collect() })
+                Err(Own::AmbiguousUnit { codes: codes.collect() }.into())
             }
             None => Err(self.why_not(text, &key)),
         }
@@ -75,11 +76,11 @@ impl UnitIndex {
         }
         let looks_like_code = key.len() == 18 && key.bytes().all(|b| b.is_ascii_alphanumeric());
         if looks_like_code && let Err(error) = text.trim().to_ascii_uppercase().parse::<CreditCode>() {
-            return Reason::CreditCode(error);
+            return Own::CreditCode(error).into();
         }
         match self.unread {
             Some(sheet) => Reason::RefersToUnreadSheet { sheet: sheet.into() },
-            None => Reason::UnknownUnit,
+            None => Own::UnknownUnit.into(),
         }
     }
 
@@ -93,7 +94,7 @@ impl UnitIndex {
         let unit = self.resolve(text).map_err(|reason| context.fault(record.at, Key::Unit, reason)).ok()?;
         if !self.is_named_so(record, unit) {
             let registered = self.name(unit);
-            context.fault(record.at, Key::UnitName, Reason::UnitNameDiffers { registered });
+            context.fault(record.at, Key::UnitName, Own::UnitNameDiffers { registered });
         }
         Some(unit)
     }
@@ -110,7 +111,7 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record]) -> Units {
     let register = context.import.register;
     let known: HashMap<UnitId, &Unit> = register.units.iter().map(|unit| (unit.id, unit)).collect();
     let mut ids = Stage::new(register.units.iter().map(|unit| (unit.code.clone(), unit.id)));
-    let mut entries: Entries<Unit> = Entries::new();
+    let mut entries: Entries<Unit> = Entries::default();
     let mut parents: HashMap<At, &str> = HashMap::new();
     let mut first_parents: HashMap<UnitId, Option<&str>> = HashMap::new();
     for record in records {
@@ -177,21 +178,8 @@ pub(super) fn interval(
     let first = record.date_or_kept(from, kept.from());
     let last = record.date_or_kept(until, kept.until());
     Interval::new(first, last)
-        .map_err(|wrong| reversed(context, record.at, from, until, wrong.from, wrong.until))
+        .map_err(|wrong| context.reversed(record.at, (from, until), (wrong.from, wrong.until)))
         .ok()
-}
-
-pub(super) fn reversed(
-    context: &mut Context<'_>,
-    at: At,
-    from: Key,
-    until: Key,
-    first: NaiveDate,
-    last: NaiveDate,
-) {
-    let spec = context.sources.get(at.source).map(|source| source.spec);
-    let from_header = spec.and_then(|spec| spec.column(from)).map_or("", |column| column.header).to_owned();
-    context.fault(at, until, Reason::Reversed { from: first, until: last, from_header });
 }
 
 /// A code must be in force today, or on the day nearest to today on which the unit carries it. A code that the
@@ -205,10 +193,10 @@ fn check_region(context: &mut Context<'_>, at: At, code: &RegionCode, carried: I
     match (region.valid.from(), region.valid.until()) {
         (_, Some(until)) if until < day => {
             let successor = region.successor.as_ref().map(ToString::to_string);
-            context.fault(at, Key::Region, Reason::RegionAbolished { code, name, until, successor });
+            context.fault(at, Key::Region, Own::RegionAbolished { code, name, until, successor });
         }
         (Some(from), _) if day < from => {
-            context.fault(at, Key::Region, Reason::RegionNotYet { code, name, from });
+            context.fault(at, Key::Region, Own::RegionNotYet { code, name, from });
         }
         _ => {}
     }
@@ -262,7 +250,7 @@ fn cycles(context: &Context<'_>, entries: &Entries<Unit>, index: &UnitIndex) -> 
                     let Some(at) = units.get(member).and_then(|(_, at)| *at) else { continue };
                     let around = cycle.iter().cycle().skip(i).take(cycle.len() + 1);
                     let names = around.map(|unit| index.name(*unit)).collect();
-                    faults.push((at, Reason::ParentCycle { names }));
+                    faults.push((at, Own::ParentCycle { names }.into()));
                 }
                 break;
             }

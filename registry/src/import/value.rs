@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use chrono::NaiveDate;
+use intake::contact;
 use model::addr::AddrRange;
 use model::credit_code::CreditCode;
 use model::host_name::HostName;
@@ -13,11 +14,11 @@ use model::scan_window::ScanWindow;
 
 use crate::cell;
 use crate::columns::Kind;
-use crate::reason::Reason;
+use crate::reason::{Own, Reason};
 use crate::table::CellIn;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
     Text(String),
     CreditCode(CreditCode),
     Region(RegionCode),
@@ -29,25 +30,32 @@ pub(crate) enum Value {
     Transport(Transport),
 }
 
+impl intake::schema::Value for Value {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn date(&self) -> Option<NaiveDate> {
+        match self {
+            Value::Date(day) => Some(*day),
+            _ => None,
+        }
+    }
+}
+
 /// `None` if the cell is blank.
 pub(crate) fn read(kind: Kind, cell: &CellIn, dates_from_1904: bool) -> Result<Option<Value>, Reason> {
     match kind {
         Kind::Ignored => return Ok(None),
         Kind::Date => return Ok(cell::date(cell, dates_from_1904)?.map(Value::Date)),
         Kind::Name | Kind::UnitRef | Kind::SystemRef | Kind::PersonRef => {
-            // One line: a break inside a name is the sheet's layout, not the name's.
-            return Ok(cell::prose(cell)?.map(|text| Value::Text(text.replace('\n', " "))));
+            return Ok(contact::one_line(cell)?.map(Value::Text));
         }
         Kind::Note => return Ok(cell::prose(cell)?.map(Value::Text)),
-        Kind::PersonName => {
-            let Some(name) = cell::prose(cell)? else { return Ok(None) };
-            let name = name.replace('\n', " ");
-            return if name.contains(['/', '@', '／', '＠']) {
-                Err(Reason::NameHasSeparator)
-            } else {
-                Ok(Some(Value::Text(name)))
-            };
-        }
+        Kind::PersonName => return Ok(contact::person_name(cell)?.map(Value::Text)),
         Kind::CreditCode
         | Kind::Region
         | Kind::Level
@@ -68,22 +76,25 @@ fn from_code(kind: Kind, text: &str) -> Result<Value, Reason> {
     match kind {
         Kind::CreditCode => {
             let code = text.replace([' ', '-'], "").to_ascii_uppercase();
-            code.parse().map(Value::CreditCode).map_err(Reason::CreditCode)
+            Ok(Value::CreditCode(code.parse().map_err(Own::CreditCode)?))
         }
-        Kind::Region => text.parse().map(Value::Region).map_err(|_| Reason::Region),
-        Kind::Level => level(text).map(Value::Level),
-        Kind::Target => target(text).map(Value::Target),
+        Kind::Region => Ok(Value::Region(text.parse().map_err(|_| Own::Region)?)),
+        Kind::Level => Ok(Value::Level(level(text)?)),
+        Kind::Target => Ok(Value::Target(target(text)?)),
         Kind::Addresses => match target(text)? {
             // Whoever answers for the name could move it, and the addresses behind it would be probed.
-            AssetTarget::Host(_) => Err(Reason::ExclusionOfHost),
+            AssetTarget::Host(_) => Err(Own::ExclusionOfHost.into()),
             addresses @ AssetTarget::Addresses(_) => Ok(Value::Target(addresses)),
         },
-        Kind::ScanWindow => text.parse().map(Value::ScanWindow).map_err(|_| Reason::ScanWindow),
-        Kind::Port => model::port::parse_port(text).map(Value::Port).map_err(|_| Reason::Port),
-        Kind::Transport => text.parse().map(Value::Transport).map_err(|_| Reason::Transport),
-        Kind::Service => service(text),
-        Kind::Phone => phone(text),
-        Kind::Email => email(text),
+        Kind::ScanWindow => Ok(Value::ScanWindow(text.parse().map_err(|_| Own::ScanWindow)?)),
+        Kind::Port => Ok(Value::Port(model::port::parse_port(text).map_err(|_| Own::Port)?)),
+        Kind::Transport => Ok(Value::Transport(text.parse().map_err(|_| Own::Transport)?)),
+        Kind::Service => Ok(service(text)?),
+        Kind::Phone => Ok(Value::Text(contact::phone(text)?.to_owned())),
+        Kind::Email => {
+            let is_host_name = |host: &str| host.parse::<HostName>().is_ok();
+            Ok(Value::Text(contact::email(text, is_host_name)?.to_owned()))
+        }
         Kind::Name
         | Kind::PersonName
         | Kind::Note
@@ -95,7 +106,7 @@ fn from_code(kind: Kind, text: &str) -> Result<Value, Reason> {
     }
 }
 
-fn level(text: &str) -> Result<Option<ProtectionLevel>, Reason> {
+fn level(text: &str) -> Result<Option<ProtectionLevel>, Own> {
     if ["未定级", "未定", "无", "-"].contains(&text) {
         return Ok(None);
     }
@@ -106,23 +117,23 @@ fn level(text: &str) -> Result<Option<ProtectionLevel>, Reason> {
         "三" => 3,
         "四" => 4,
         "五" => 5,
-        digits => digits.parse().map_err(|_| Reason::Level)?,
+        digits => digits.parse().map_err(|_| Own::Level)?,
     };
-    ProtectionLevel::try_from(number).map(Some).map_err(|_| Reason::Level)
+    ProtectionLevel::try_from(number).map(Some).map_err(|_| Own::Level)
 }
 
 /// Address, prefix, range or host name.
-pub(crate) fn target(text: &str) -> Result<AssetTarget, Reason> {
+pub(crate) fn target(text: &str) -> Result<AssetTarget, Own> {
     if text.contains("://") {
-        return Err(Reason::UrlTarget);
+        return Err(Own::UrlTarget);
     }
     let text = text.replace(['~', '至', '到'], "-");
     let text: String = text.split('-').map(str::trim).collect::<Vec<_>>().join("-");
     if text.contains([',', ';', ' ', '\n', '|']) {
-        return Err(Reason::SeveralTargets);
+        return Err(Own::SeveralTargets);
     }
     if let Some(without) = without_leading_zeros(&text) {
-        return Err(Reason::LeadingZeros { without });
+        return Err(Own::LeadingZeros { without });
     }
     let text = with_prefix_length(text)?;
     let as_range = match text.parse::<AddrRange>() {
@@ -133,20 +144,20 @@ pub(crate) fn target(text: &str) -> Result<AssetTarget, Reason> {
     let looks_like_addresses =
         text.contains(['/', ':']) || text.bytes().all(|b| b.is_ascii_digit() || b".-".contains(&b));
     if looks_like_addresses {
-        return Err(Reason::Address(as_range));
+        return Err(Own::Address(as_range));
     }
-    text.parse::<HostName>().map(AssetTarget::Host).map_err(|_| Reason::Target)
+    text.parse::<HostName>().map(AssetTarget::Host).map_err(|_| Own::Target)
 }
 
 /// `192.0.2.0/255.255.255.0` as `192.0.2.0/24`; any other text as it is.
-fn with_prefix_length(text: String) -> Result<String, Reason> {
+fn with_prefix_length(text: String) -> Result<String, Own> {
     let Some((network, mask)) = text.split_once('/') else { return Ok(text) };
     let (Ok(_), Ok(bits)) = (network.parse::<Ipv4Addr>(), mask.parse::<Ipv4Addr>().map(Ipv4Addr::to_bits))
     else {
         return Ok(text);
     };
     if bits.leading_ones() + bits.trailing_zeros() < 32 {
-        return Err(Reason::Netmask { mask: mask.to_owned() });
+        return Err(Own::Netmask { mask: mask.to_owned() });
     }
     Ok(format!("{network}/{}", bits.leading_ones()))
 }
@@ -176,34 +187,11 @@ fn without_leading_zeros(text: &str) -> Option<String> {
     (without != text).then_some(without)
 }
 
-fn service(text: &str) -> Result<Value, Reason> {
+fn service(text: &str) -> Result<Value, Own> {
     let name = text.to_ascii_lowercase();
     let is_sound = (1..=32).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_./+".contains(&b));
-    if is_sound { Ok(Value::Text(name)) } else { Err(Reason::Service) }
-}
-
-fn phone(text: &str) -> Result<Value, Reason> {
-    let is_sound = (3..=40).contains(&text.chars().count())
-        && text.chars().all(|c| c.is_ascii_digit() || "+-() 转#*".contains(c))
-        && phone_key(text).len() >= 3;
-    if is_sound { Ok(Value::Text(text.to_owned())) } else { Err(Reason::Phone) }
-}
-
-/// What two phone numbers are compared by: their digits.
-pub(crate) fn phone_key(phone: &str) -> String {
-    cell::fold(phone).chars().filter(char::is_ascii_digit).collect()
-}
-
-fn email(text: &str) -> Result<Value, Reason> {
-    let is_sound = text.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && !host.contains('@') && host.contains('.') && host.parse::<HostName>().is_ok()
-    });
-    if is_sound && !text.contains(char::is_whitespace) {
-        Ok(Value::Text(text.to_owned()))
-    } else {
-        Err(Reason::Email)
-    }
+    if is_sound { Ok(Value::Text(name)) } else { Err(Own::Service) }
 }
 
 #[cfg(test)]

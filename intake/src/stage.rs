@@ -1,68 +1,83 @@
-//! Entries of one sheet on their way into the register: known or new, and each only once.
+//! Entries of one sheet on their way into what is stored: known or new, and each only once.
+//!
+//! “Registered” is what is stored already, whatever the domain calls it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-use super::context::{At, Context};
-use super::outcome::Count;
-use crate::columns::{Key, SheetKey};
+use crate::context::{At, Context};
+use crate::outcome::Count;
 use crate::reason::Reason;
+use crate::schema::Schema;
 
 /// An entry as one row of the file has it.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry<T> {
-    pub(crate) at: At,
-    pub(crate) value: T,
+pub struct Entry<T> {
+    pub at: At,
+    pub value: T,
 }
 
-/// The entries of a sheet. Known entries keep the id that the register gave them; `K` is what they are known by.
-pub(crate) struct Stage<K, Id> {
+/// The entries of a sheet. Known entries keep the id that they were given; `K` is what they are known by.
+pub struct Stage<K, Id> {
     ids: HashMap<K, Id>,
 }
 
 impl<K: Hash + Eq, Id: Copy> Stage<K, Id> {
-    pub(crate) fn new(registered: impl Iterator<Item = (K, Id)>) -> Stage<K, Id> {
+    pub fn new(registered: impl Iterator<Item = (K, Id)>) -> Stage<K, Id> {
         Stage { ids: registered.collect() }
     }
 
-    /// The same id for the same key, in the register and in all rows.
-    pub(crate) fn id_of(&mut self, key: K, fresh: impl FnOnce() -> Id) -> Id {
+    /// The same id for the same key, among what is registered and in all rows.
+    pub fn id_of(&mut self, key: K, fresh: impl FnOnce() -> Id) -> Id {
         *self.ids.entry(key).or_insert_with(fresh)
     }
 }
 
 /// A kind of entry that an import can hold.
-pub(crate) trait Registered: Clone + PartialEq {
+pub trait Registered<S: Schema>: Clone + PartialEq {
     type Id: Copy + Eq + Ord + Hash;
-    const SHEET: SheetKey;
+    const SHEET: S::Sheet;
     /// The column in which a repeated entry is reported.
-    const KEY_COLUMN: Key;
+    const KEY_COLUMN: S::Key;
     fn id(&self) -> Self::Id;
 }
 
 /// How the entries of all sheets came out.
-#[derive(Default)]
-pub(crate) struct Settled {
-    pub(crate) counts: BTreeMap<SheetKey, Count>,
+pub struct Settled<S: Schema> {
+    pub counts: BTreeMap<S::Sheet, Count>,
     /// Where the entries of the change stand, in its order.
-    pub(crate) places: BTreeMap<SheetKey, Vec<At>>,
+    pub places: BTreeMap<S::Sheet, Vec<At>>,
 }
 
-pub(crate) struct Entries<T: Registered> {
+impl<S: Schema> Default for Settled<S> {
+    fn default() -> Settled<S> {
+        Settled { counts: BTreeMap::new(), places: BTreeMap::new() }
+    }
+}
+
+impl<S: Schema> Settled<S> {
+    pub fn places_of(&self, sheet: S::Sheet) -> &[At] {
+        self.places.get(&sheet).map_or(&[][..], Vec::as_slice)
+    }
+}
+
+pub struct Entries<S: Schema, T: Registered<S>> {
     list: Vec<Entry<T>>,
     by_id: HashMap<T::Id, usize>,
     /// Rows that say once more what an earlier one says.
     n_repeats: usize,
 }
 
-impl<T: Registered> Entries<T> {
-    pub(crate) fn new() -> Entries<T> {
+impl<S: Schema, T: Registered<S>> Default for Entries<S, T> {
+    fn default() -> Entries<S, T> {
         Entries { list: Vec::new(), by_id: HashMap::new(), n_repeats: 0 }
     }
+}
 
+impl<S: Schema, T: Registered<S>> Entries<S, T> {
     /// A row that repeats an earlier one is dropped; one that contradicts it makes both bad, since none can
     /// tell which is meant.
-    pub(crate) fn push(&mut self, context: &mut Context<'_>, at: At, value: T) {
+    pub fn push(&mut self, context: &mut Context<'_, S>, at: At, value: T) {
         let Some(first) = self.by_id.get(&value.id()).and_then(|&i| self.list.get(i)) else {
             self.by_id.insert(value.id(), self.list.len());
             self.list.push(Entry { at, value });
@@ -80,23 +95,23 @@ impl<T: Registered> Entries<T> {
         context.fault(at, T::KEY_COLUMN, Reason::Duplicate(first_row));
     }
 
-    pub(crate) fn all(&self) -> &[Entry<T>] {
+    pub fn all(&self) -> &[Entry<T>] {
         &self.list
     }
 
-    pub(crate) fn all_mut(&mut self) -> &mut [Entry<T>] {
+    pub fn all_mut(&mut self) -> &mut [Entry<T>] {
         &mut self.list
     }
 
     /// Those whose rows have no fault so far.
-    pub(crate) fn good<'a>(&'a self, context: &'a Context<'_>) -> impl Iterator<Item = &'a Entry<T>> {
+    pub fn good<'a>(&'a self, context: &'a Context<'_, S>) -> impl Iterator<Item = &'a Entry<T>> {
         self.list.iter().filter(|entry| !context.is_bad(entry.at))
     }
 
-    /// The register's entries with the good ones of the file over them; `true` for those from the file.
-    pub(crate) fn over<'a>(
+    /// The registered entries with the good ones of the file over them, these with their places.
+    pub fn over<'a>(
         &'a self,
-        context: &'a Context<'_>,
+        context: &'a Context<'_, S>,
         registered: &'a [T],
     ) -> impl Iterator<Item = (&'a T, Option<At>)> {
         let replaced = |value: &T| {
@@ -107,8 +122,8 @@ impl<T: Registered> Entries<T> {
         kept.chain(self.good(context).map(|entry| (&entry.value, Some(entry.at))))
     }
 
-    /// The good entries that change the register; their places and counts are added to those of other sheets.
-    pub(crate) fn settle(self, context: &Context<'_>, registered: &[T], settled: &mut Settled) -> Vec<T> {
+    /// The good entries that change what is registered; their places and counts are added to those of other sheets.
+    pub fn settle(self, context: &Context<'_, S>, registered: &[T], settled: &mut Settled<S>) -> Vec<T> {
         let known: HashMap<T::Id, &T> = registered.iter().map(|value| (value.id(), value)).collect();
         let mut count =
             Count { n_bad: context.n_bad(T::SHEET), n_repeats: self.n_repeats, ..Count::default() };

@@ -6,10 +6,9 @@
 
 use std::collections::HashSet;
 
-use super::header::{self, Header, says_not_to_scan};
-use super::value;
 use crate::cell;
-use crate::columns::{Key, Kind, SheetKey};
+use crate::header::Header;
+use crate::schema::Schema;
 use crate::table::{CellIn, RowIn, Table};
 
 /// What a row without an entry looks like.
@@ -112,46 +111,46 @@ const EXAMPLES: &[&str] = &[
 /// Notes and examples stand in the first rows below the header.
 const N_ROWS_UNDER_HEADER: usize = 3;
 
-/// The rows below the header that hold no entry. `units` are the names and codes that the file and the register
-/// know, as [`cell::name_key`]s.
-pub(super) fn find(
+/// The rows below the header that hold no entry. `known` are the names and codes that rows may refer to, as
+/// [`cell::name_key`]s.
+pub(crate) fn find<S: Schema>(
     table: &Table,
-    header: &Header,
-    sheet: SheetKey,
-    units: &HashSet<String>,
+    header: &Header<S>,
+    sheet: S::Sheet,
+    known: &HashSet<String>,
 ) -> Vec<(usize, Furniture)> {
     let filled = table.rows.iter().enumerate().skip(header.row + 1);
     let filled = filled.filter(|(_, row)| !row.cells.iter().all(cell::is_blank));
     let headers = table.rows.get(header.row).map(texts).unwrap_or_default();
     let of_row = |(n, (i, row)): (usize, (usize, &RowIn))| {
-        Some((i, furniture(row, n < N_ROWS_UNDER_HEADER, &headers, header, sheet, units)?))
+        Some((i, furniture(row, n < N_ROWS_UNDER_HEADER, &headers, header, sheet, known)?))
     };
     filled.enumerate().filter_map(of_row).collect()
 }
 
-fn furniture(
+fn furniture<S: Schema>(
     row: &RowIn,
     is_under_header: bool,
     headers: &[(usize, String)],
-    header: &Header,
-    sheet: SheetKey,
-    units: &HashSet<String>,
+    header: &Header<S>,
+    sheet: S::Sheet,
+    known: &HashSet<String>,
 ) -> Option<Furniture> {
     let cells = texts(row);
     let (first_column, first) = cells.first()?;
-    let is_index = header.column_of(Key::Index) == Some(*first_column);
+    let index = header.column_of(S::common().index.key);
+    let is_index = index == Some(*first_column);
     if is_under_header && is_index && is_word(first, EXAMPLES) {
         // Somebody marked it as one, beside the data, so that its key is an example as well.
         return Some(Furniture::Example);
     }
-    if has_key(row, header, units) {
+    if names_entry(row, header, known) {
         return None;
     }
     if cells == headers {
         return Some(Furniture::Header);
     }
     let is_note = |text: &str| begins(text, NOTES) || FORMATS.contains(&text) || is_word(text, EXAMPLES);
-    let index = header.column_of(Key::Index);
     let mut written =
         cells.iter().filter(|(i, _)| index != Some(*i)).map(|(_, text)| text.as_str()).peekable();
     if is_under_header && written.peek().is_some() && written.clone().all(is_note) {
@@ -159,7 +158,7 @@ fn furniture(
         return Some(if is_example { Furniture::Example } else { Furniture::Note });
     }
     let is_footer = is_word(first, FOOTERS) || is_first_word(row, FOOTERS);
-    (is_footer && !may_protect(&cells, sheet)).then_some(Furniture::Footer)
+    (is_footer && !S::keeps_footer(sheet, &cells)).then_some(Furniture::Footer)
 }
 
 /// Column and text of each cell that isn't blank, without spaces and opening brackets.
@@ -199,28 +198,9 @@ fn is_first_word(row: &RowIn, words: &[&str]) -> bool {
 }
 
 /// Whether one of the columns that tell entries apart can be read.
-fn has_key(row: &RowIn, header: &Header, units: &HashSet<String>) -> bool {
-    header.columns.iter().any(|(i, column)| {
-        let cell = row.cells.get(*i).unwrap_or(&CellIn::Empty);
-        let reads = |kind| value::read(kind, cell, false).is_ok_and(|value| value.is_some());
-        match column.key {
-            Key::CreditCode => reads(Kind::CreditCode),
-            // A host name too where none is taken, so that its error is told.
-            Key::Target => reads(Kind::Target),
-            Key::Unit => units.contains(&cell::name_key(&cell::shown(cell))) || reads(Kind::CreditCode),
-            _ => false,
-        }
-    })
-}
-
-/// A footer that names an address under the exclusions, or says under the assets what not to scan, is for a person to
-/// enter where it counts.
-fn may_protect(cells: &[(usize, String)], sheet: SheetKey) -> bool {
-    cells.iter().any(|(_, text)| match sheet {
-        SheetKey::Exclusions => header::names_address(text),
-        SheetKey::Assets => says_not_to_scan(text),
-        SheetKey::Units | SheetKey::People | SheetKey::Systems | SheetKey::Services => false,
-    })
+fn names_entry<S: Schema>(row: &RowIn, header: &Header<S>, known: &HashSet<String>) -> bool {
+    let cell = |i: usize| row.cells.get(i).unwrap_or(&CellIn::Empty);
+    header.columns.iter().any(|(i, column)| S::names_entry(column, cell(*i), known))
 }
 
 #[cfg(test)]
