@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use cert::{Act, Cert, Keys, SignedBy};
 pub use tls::{Tls, Tongue, WayIn};
-pub use training::{By, Listed, On, Post, Training, TrainingImport, WhichSitting, Who};
+pub use training::{By, Listed, On, Post, Training, TrainingImport, Who};
 
 /// Sentrypost (岗哨): sweeps authorised address ranges for unneeded services and weak TLS, and reports them by unit.
 #[derive(Debug, Parser)]

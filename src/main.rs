@@ -10,6 +10,7 @@ mod desk;
 mod exit;
 mod files;
 mod handle;
+mod imports;
 mod output;
 mod pipeline;
 mod progress;

@@ -197,7 +197,7 @@ impl TlsChecks {
 
     /// What people read about each check.
     pub fn texts(&self) -> BTreeMap<CheckId, CheckText<'_>> {
-        let texts = self.checks.iter().map(|TlsCheck { id, title, advice, source, severity }| {
+        let texts = self.checks.iter().map(|TlsCheck { id, title, advice, source, severity, .. }| {
             (id.clone(), CheckText { title, advice, source, severity: *severity })
         });
         texts.collect()

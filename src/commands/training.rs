@@ -1,6 +1,8 @@
 //! `sentrypost training`: people, posts, sittings and scores, and how requirements stand.
 
 mod coverage;
+mod forms;
+mod import;
 mod moves;
 mod people;
 mod scores;
@@ -12,6 +14,15 @@ use crate::exit::Outcome;
 
 pub async fn run(global: &Global, command: Training) -> Outcome {
     match command {
+        Training::Template { output } => forms::template(global, &output).await,
+        Training::Import(asked) => import::run(Desk::open(global).await?, asked).await,
+        Training::SignIn { sitting, output } => {
+            forms::sign_in(&Desk::open_to_read(global).await?, &sitting.sitting, &output)
+        }
+        Training::ScoreSheet { sitting, output } => {
+            forms::score_sheet(&Desk::open_to_read(global).await?, &sitting.sitting, &output)
+        }
+        Training::Reveal { who, reason } => show::reveal(&Desk::open(global).await?, &who, &reason).await,
         Training::People { unit, on, list } => {
             people::list(&Desk::open_to_read(global).await?, unit.as_deref(), on, &list)
         }

@@ -2,10 +2,10 @@
 //!
 //! Everything that isn't decided by the records is given: the day, ids, random bytes, the key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
-use model::id::{Mint, PostCertificateId, UnitId};
+use model::id::{Mint, PostCertificateId, StaffId, UnitId};
 
 use crate::certificates::{
     CertificateAct, CertificateEvent, PostCertificate, Printed, ReviewDue, Standing, last_day,
@@ -171,10 +171,43 @@ pub fn replace(
     Ok(Change { certificates: vec![new], events, ..Change::default() })
 }
 
+/// Gives serials and tokens to old paper certificates that were entered: in the order of their days, so that the older
+/// one has the lower number. A person's later ones of a category keep the serial of the first.
+pub fn number_old(
+    change: &mut Change,
+    records: &Records,
+    scheme: &Scheme,
+    highest_elsewhere: u64,
+    random: &mut dyn FnMut() -> [u8; TOKEN_BYTES],
+) -> Result<(), NotMade> {
+    let series = Series { code: scheme.series.parse()?, numbering: Numbering::Continuous };
+    let mut highest = highest_sequence(records, scheme).max(highest_elsewhere);
+    let known = records.certificates.iter();
+    let mut serials: HashMap<(StaffId, String), String> =
+        known.map(|one| ((one.staff, one.category.clone()), one.serial.clone())).collect();
+    change.certificates.sort_by_key(|one| (one.issued_on, one.id));
+    for one in change.certificates.iter_mut().filter(|one| one.serial.is_empty()) {
+        let serial = match serials.get(&(one.staff, one.category.clone())) {
+            Some(serial) => serial.clone(),
+            None => {
+                let year = u16::try_from(one.issued_on.year()).unwrap_or(0).max(2000);
+                let serial = series.next(year, &one.category.parse()?, Some(highest))?;
+                highest = serial.sequence();
+                serial.to_string()
+            }
+        };
+        serials.insert((one.staff, one.category.clone()), serial.clone());
+        one.printed.serial.clone_from(&serial);
+        one.serial = serial;
+        one.token = Token::from_random(random()).to_string();
+    }
+    Ok(())
+}
+
 #[expect(clippy::too_many_arguments, reason = "the parts of a certificate, put together in one place")]
 fn finish(
     making: &Making<'_>,
-    staff: model::id::StaffId,
+    staff: StaffId,
     period: u16,
     edition: u16,
     serial: Serial,

@@ -237,8 +237,14 @@ mod tests {
 
     fn new_run(runs: &std::path::Path, servers: Vec<TlsServer>) -> RunFolder {
         let policies = vec![RatedBy { id: "示例".to_owned(), version: "2026-01-01".to_owned() }];
-        let tls =
-            TlsPlan { checks: "2026-01-01".to_owned(), policies, expiring_days: 30, concurrency: 8, intrusive: false, servers };
+        let tls = TlsPlan {
+            checks: "2026-01-01".to_owned(),
+            policies,
+            expiring_days: 30,
+            concurrency: 8,
+            intrusive: false,
+            servers,
+        };
         let manifest = Manifest { tls: Some(tls), ..manifest(plan("192.0.2.0/30", "443")) };
         let folder = RunFolder::create(runs, manifest, &[]).unwrap();
         folder.keep_rating(&rating()).unwrap();

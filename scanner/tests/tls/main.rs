@@ -9,7 +9,7 @@ mod many;
 mod nginx;
 mod old_openssl;
 mod openssl;
-mod sessions;
 mod others;
+mod sessions;
 mod tongsuo;
 mod world;

@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 use training::credits::{self, CreditBy};
+use training::identity::Sealed;
 use training::ports::TrainingStore;
 use training::records::Book;
 
 use super::people::post;
 use crate::cli::{On, Who};
+use crate::desk::keys::KeyFolder;
 use crate::desk::names::Names;
 use crate::desk::{self, Desk};
-use crate::exit::{Exit, OrExit, Outcome};
+use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
 use crate::session::OrStoreFailure;
 
@@ -133,5 +135,30 @@ pub async fn log(desk: &Desk, n: u32, json: bool) -> Outcome {
         let row = |line: Line| vec![line.at, line.actor, line.action, line.detail, line.reason];
         output::table(&columns, lines.into_iter().map(row));
     }
+    Ok(Exit::Done)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum NotRevealed {
+    #[error("a reason must be given")]
+    NoReason,
+    #[error("no ID number of {0} is kept")]
+    NoNumber(String),
+}
+
+/// Shows an ID number; the log has it before the screen.
+pub async fn reveal(desk: &Desk, who: &Who, reason: &str) -> Outcome {
+    let person = desk::staff(desk, &who.person)?;
+    if reason.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, NotRevealed::NoReason));
+    }
+    let none = || Failure::new(Exit::NotFound, NotRevealed::NoNumber(person.name.clone()));
+    let kept = person.id_number.as_ref().ok_or_else(none)?;
+    let keys = KeyFolder::of(&desk.session.data)?.identity()?;
+    let sealed = Sealed::from_text(&kept.sealed).or_exit(Exit::Data)?;
+    let number = keys.open(&sealed, &person.id.to_string()).or_exit(Exit::Data)?;
+    let line = desk.line("revealed", format!("ID number of {} ({})", person.name, person.id), reason.trim());
+    desk.session.store.log_training(&line).await.or_store_failure()?;
+    output::data(number.reveal());
     Ok(Exit::Done)
 }
