@@ -15,5 +15,6 @@ pub mod moves;
 pub mod people;
 pub mod ports;
 pub mod records;
+pub mod reminders;
 pub mod scheme;
 pub mod sittings;
