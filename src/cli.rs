@@ -1,12 +1,14 @@
 //! The command line: what can be asked for, in words. Nothing here does anything.
 
 mod tls;
+mod training;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use tls::{Tls, Tongue, WayIn};
+pub use training::{By, Listed, On, Post, Training, TrainingImport, WhichSitting, Who};
 
 /// Sentrypost (岗哨): sweeps authorised address ranges for unneeded services and weak TLS, and reports them by unit.
 #[derive(Debug, Parser)]
@@ -65,6 +67,9 @@ pub enum Command {
     Report(Report),
     /// The log of imports and refusals, newest first.
     Audit(Audit),
+    /// People, posts, sittings and scores; who must hold a post certificate, and who does.
+    #[command(subcommand)]
+    Training(Training),
 }
 
 #[derive(Debug, Args)]

@@ -58,6 +58,25 @@ impl DataFolder {
         self.root.join("reports")
     }
 
+    /// The customer's scheme of training, where there is one.
+    pub fn scheme(&self) -> PathBuf {
+        self.root.join("training.toml")
+    }
+
+    pub fn certificates(&self) -> PathBuf {
+        self.root.join("certificates")
+    }
+
+    /// Secrets: of ID numbers and of signatures.
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// The customer's fonts.
+    pub fn fonts(&self) -> PathBuf {
+        self.root.join("fonts")
+    }
+
     pub fn lab(&self) -> PathBuf {
         self.root.join("lab")
     }

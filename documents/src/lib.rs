@@ -7,6 +7,8 @@
 pub mod chart;
 pub mod ical;
 pub mod palette;
+pub mod paper;
+pub mod pdf;
 pub mod read;
 pub mod sheet;
 pub mod write;

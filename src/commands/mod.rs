@@ -12,6 +12,7 @@ mod runs_diff;
 mod runs_export;
 mod scan;
 mod tls;
+mod training;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Outcome;
@@ -29,5 +30,6 @@ pub async fn run(cli: Cli) -> Outcome {
         Command::Findings(command) => findings::run(&global, command).await,
         Command::Report(command) => report::run(&global, command).await,
         Command::Audit(asked) => audit::run(&global, &asked).await,
+        Command::Training(command) => training::run(&global, command).await,
     }
 }

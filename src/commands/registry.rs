@@ -1,6 +1,5 @@
 //! `sentrypost registry`: template, import, export, check, list.
 
-mod files;
 mod import;
 
 use std::path::Path;
@@ -16,11 +15,10 @@ use serde::Serialize;
 
 use crate::cli::{self, Global, RegisterKind};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::files::{refuse_existing, save, write_file};
 use crate::output::{self, Columns};
 use crate::session::Session;
 use crate::shapes::sheets::{self, Purpose};
-pub use files::{read_tables, save};
-use files::{refuse_existing, write_file};
 pub use import::run_import;
 use import::{Asked, import};
 

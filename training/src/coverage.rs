@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use model::id::{StaffId, SystemId, UnitId};
+use model::post::PostKind;
 use model::register::Register;
 use model::staffing::{self, Cover, HoldingFacts, Known, SystemFacts};
 
@@ -71,4 +72,19 @@ pub fn gaps_opened(before: &Records, after: &Records, asked: Asked<'_>) -> Vec<C
         })
         .map(|(_, will)| will)
         .collect()
+}
+
+/// Units in which somebody maintains something and holds a certificate for it that counts on the day.
+pub fn units_with_maintainer(book: &Book<'_>, scheme: &Scheme, day: NaiveDate) -> HashSet<UnitId> {
+    let certified = certified(book, day);
+    let categories: Vec<&str> = scheme
+        .categories
+        .iter()
+        .filter(|category| category.posts.contains(&PostKind::Maintainer))
+        .map(|category| category.code.as_str())
+        .collect();
+    let holdings = book.records.holdings.iter();
+    let holdings = holdings.filter(|held| held.post == PostKind::Maintainer && held.is_held_on(day));
+    let is_certified = |staff| categories.iter().any(|code| certified.contains(&(staff, (*code).to_owned())));
+    holdings.filter(|held| is_certified(held.staff)).map(|held| held.unit).collect()
 }

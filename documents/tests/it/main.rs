@@ -4,7 +4,11 @@
 
 mod csv;
 mod fixture;
+mod glyphs;
 mod hostile;
+mod poppler;
+mod printing;
 mod properties;
+mod specimens;
 mod workbook;
 mod writing;

@@ -9,9 +9,9 @@ use registry::ports::{AuditAction, RegisterStore};
 use registry::table::Table;
 use serde::Serialize;
 
-use super::files::{beside, read_tables, refuse_existing, save};
 use crate::clock::{self, SystemMint};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::files::{beside, read_tables, refuse_existing, save};
 use crate::output::{self, Columns};
 use crate::session::{OrStoreFailure, Session};
 use crate::shapes::sheets::Purpose;

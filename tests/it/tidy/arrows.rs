@@ -37,7 +37,15 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Dependencies that only one crate may link.
-const SOLE_USERS: &[(&str, &str)] = &[("polars", "reports"), ("polars-io", "reports"), ("sqlx", "store")];
+const SOLE_USERS: &[(&str, &str)] = &[
+    ("polars", "reports"),
+    ("polars-io", "reports"),
+    ("qrcode", "documents"),
+    ("sqlx", "store"),
+    ("typst", "documents"),
+    ("typst-layout", "documents"),
+    ("typst-pdf", "documents"),
+];
 
 /// For each crate of the workspace, its dependencies that are not for development only.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

@@ -1,4 +1,4 @@
-//! Files of the register: what is read from and written to them, bounded, and never over somebody's work.
+//! Files that people hand in and take away: what is read from and written to them, bounded, and never over somebody's work.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -99,12 +99,12 @@ pub fn save(path: &Path, title: &str, sheets: &[SheetOut], purpose: Purpose) -> 
     write_file(path, &bytes)
 }
 
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
 }
 
 /// A name beside the file that no earlier error workbook has: somebody may be correcting that one.
-pub(super) fn beside(file: &Path) -> PathBuf {
+pub fn beside(file: &Path) -> PathBuf {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let named = |ending: String| file.with_file_name(format!("{stem}-errors{ending}.xlsx"));
     let mut names = (2..1000).map(|n| named(format!("-{n}")));
@@ -117,7 +117,7 @@ pub(super) fn beside(file: &Path) -> PathBuf {
 struct Exists(String);
 
 /// What people fill in or correct is never written over.
-pub(super) fn refuse_existing(path: &Path) -> Result<(), Failure> {
+pub fn refuse_existing(path: &Path) -> Result<(), Failure> {
     if path.exists() {
         return Err(Failure::new(Exit::Environment, Exists(path.display().to_string())));
     }

@@ -1,0 +1,44 @@
+//! `sentrypost training`: people, posts, sittings and scores, and how requirements stand.
+
+mod coverage;
+mod moves;
+mod people;
+mod scores;
+mod show;
+
+use crate::cli::{Global, Training};
+use crate::desk::Desk;
+use crate::exit::Outcome;
+
+pub async fn run(global: &Global, command: Training) -> Outcome {
+    match command {
+        Training::People { unit, on, list } => {
+            people::list(&Desk::open_to_read(global).await?, unit.as_deref(), on, &list)
+        }
+        Training::Show { who, on, format } => {
+            show::run(&Desk::open_to_read(global).await?, &who, on, format.json)
+        }
+        Training::Appoint(post) => moves::appoint(Desk::open(global).await?, post).await,
+        Training::Transfer { post, reason } => {
+            moves::transfer(Desk::open(global).await?, post, &reason).await
+        }
+        Training::Leave { who, last, reason, dry_run } => {
+            moves::leave(Desk::open(global).await?, &who, last, &reason, dry_run).await
+        }
+        Training::Sittings { term, list } => {
+            scores::sittings(&Desk::open_to_read(global).await?, term.as_deref(), &list)
+        }
+        Training::Release { sitting, by } => {
+            scores::release(Desk::open(global).await?, &sitting.sitting, by.as_deref()).await
+        }
+        Training::Coverage { on, by, gaps, level, list } => {
+            let asked = coverage::Asked { on, by, gaps, level };
+            coverage::run(&Desk::open_to_read(global).await?, asked, &list).await
+        }
+        Training::Exposed { on, list } => {
+            coverage::exposed(&Desk::open_to_read(global).await?, on, &list).await
+        }
+        Training::Due { on, days, list } => people::due(&Desk::open_to_read(global).await?, on, days, &list),
+        Training::Log { n, format } => show::log(&Desk::open_to_read(global).await?, n, format.json).await,
+    }
+}

@@ -1,0 +1,232 @@
+//! How requirements stand, and what that means for findings.
+
+use std::collections::{BTreeMap, HashSet};
+
+use model::register::ProtectionLevel;
+use model::severity::Severity;
+use model::staffing::{self, Cover, CoverStanding};
+use serde::Serialize;
+use training::coverage::{self, Asked as On};
+use training::records::Book;
+
+use crate::cli::{self, By, Listed};
+use crate::desk::names::Names;
+use crate::desk::{Desk, Listing};
+use crate::exit::{Exit, Outcome};
+use crate::output;
+
+pub struct Asked {
+    pub on: cli::On,
+    pub by: By,
+    pub gaps: bool,
+    pub level: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    unit: &'a str,
+    system: &'a str,
+    level: Option<u8>,
+    requirement: &'a str,
+    post: &'static str,
+    category: &'a str,
+    n_required: u8,
+    certified: String,
+    in_grace: String,
+    uncertified: String,
+    standing: CoverStanding,
+}
+
+pub async fn run(desk: &Desk, asked: Asked, listed: &Listed) -> Outcome {
+    let day = asked.on.on.unwrap_or_else(|| desk.session.today());
+    let exposed = desk.exposed().await?;
+    let on = On { scheme: &desk.scheme, register: &desk.register, exposed: &exposed, day };
+    let mut covers = coverage::coverage(&Book::of(&desk.records), on);
+    let levels: BTreeMap<_, Option<ProtectionLevel>> =
+        desk.register.systems.iter().map(|system| (system.id, system.level)).collect();
+    let level_of =
+        |cover: &Cover| cover.system.and_then(|id| levels.get(&id).copied().flatten()).map(u8::from);
+    covers.retain(|cover| {
+        let is_level = asked.level.is_none_or(|least| level_of(cover).is_some_and(|level| level >= least));
+        is_level && (!asked.gaps || cover.standing.is_gap())
+    });
+    let names = Names::of(&desk.register, &desk.records);
+    let n_gaps = covers.iter().filter(|cover| cover.standing.is_gap()).count();
+    match asked.by {
+        By::System => {
+            let shown: Vec<Shown<'_>> = covers
+                .iter()
+                .map(|cover| Shown {
+                    unit: names.unit(cover.unit),
+                    system: names.system(cover.system),
+                    level: level_of(cover),
+                    requirement: &cover.requirement,
+                    post: cover.post.chinese(),
+                    category: &cover.category,
+                    n_required: cover.n_required,
+                    certified: names.people(&cover.certified),
+                    in_grace: names.people(&cover.in_grace),
+                    uncertified: names.people(&cover.uncertified),
+                    standing: cover.standing,
+                })
+                .collect();
+            one_by_one(&shown).show(listed, "sentrypost-training-coverage/1", &shown)?;
+        }
+        By::Unit => sums(&covers, |cover| names.unit(cover.unit).to_owned()).show_as("单位", listed)?,
+        By::Post => sums(&covers, |cover| cover.post.chinese().to_owned()).show_as("岗位", listed)?,
+    }
+    output::note(format!("on {day}: {n_gaps} of {} requirements have a gap", covers.len()));
+    Ok(Exit::Done)
+}
+
+fn one_by_one(shown: &[Shown<'_>]) -> Listing {
+    let rows = shown.iter().map(|one| {
+        vec![
+            one.unit.to_owned(),
+            one.system.to_owned(),
+            one.level.map(|level| level.to_string()).unwrap_or_default(),
+            one.requirement.to_owned(),
+            one.n_required.to_string(),
+            one.certified.clone(),
+            one.in_grace.clone(),
+            one.uncertified.clone(),
+            one.standing.chinese().to_owned(),
+        ]
+    });
+    Listing {
+        name: "持证覆盖",
+        headers: &[
+            "unit 单位",
+            "system 系统",
+            "level 等级",
+            "requirement 要求",
+            "needed 应持证",
+            "certified 持证",
+            "in grace 宽限",
+            "uncertified 未持证",
+            "standing 状态",
+        ],
+        numbers: &[2, 4],
+        rows: rows.collect(),
+    }
+}
+
+/// How many requirements stand how, by some name.
+#[derive(Serialize)]
+struct Sum {
+    name: String,
+    n: usize,
+    n_met: usize,
+    n_in_grace: usize,
+    n_gaps: usize,
+    n_people_certified: usize,
+    n_people_uncertified: usize,
+}
+
+struct Sums(Vec<Sum>);
+
+fn sums(covers: &[Cover], name: impl Fn(&Cover) -> String) -> Sums {
+    let mut by_name: BTreeMap<String, Vec<&Cover>> = BTreeMap::new();
+    for cover in covers {
+        by_name.entry(name(cover)).or_default().push(cover);
+    }
+    let sum = |(name, covers): (String, Vec<&Cover>)| {
+        let n_of = |standing| covers.iter().filter(|cover| cover.standing == standing).count();
+        let certified: HashSet<_> = covers.iter().flat_map(|cover| &cover.certified).collect();
+        let uncertified: HashSet<_> = covers.iter().flat_map(|cover| &cover.uncertified).collect();
+        Sum {
+            name,
+            n: covers.len(),
+            n_met: n_of(CoverStanding::Met),
+            n_in_grace: n_of(CoverStanding::InGrace),
+            n_gaps: covers.iter().filter(|cover| cover.standing.is_gap()).count(),
+            n_people_certified: certified.len(),
+            n_people_uncertified: uncertified.difference(&certified).count(),
+        }
+    };
+    Sums(by_name.into_iter().map(sum).collect())
+}
+
+impl Sums {
+    fn show_as(self, name: &'static str, listed: &Listed) -> Result<(), crate::exit::Failure> {
+        let rows = self.0.iter().map(|sum| {
+            let numbers = [
+                sum.n,
+                sum.n_met,
+                sum.n_in_grace,
+                sum.n_gaps,
+                sum.n_people_certified,
+                sum.n_people_uncertified,
+            ];
+            std::iter::once(sum.name.clone()).chain(numbers.map(|n| n.to_string())).collect()
+        });
+        let listing = Listing {
+            name,
+            headers: &[
+                "name 名称",
+                "required 应满足",
+                "met 已满足",
+                "in grace 宽限",
+                "gaps 缺口",
+                "certified 持证人数",
+                "uncertified 未持证人数",
+            ],
+            numbers: &[1, 2, 3, 4, 5, 6],
+            rows: rows.collect(),
+        };
+        listing.show(listed, "sentrypost-training-coverage-sums/1", &self.0)
+    }
+}
+
+pub async fn exposed(desk: &Desk, on: cli::On, listed: &Listed) -> Outcome {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        kind: &'static str,
+        unit: &'a str,
+        system: &'a str,
+        detail: String,
+    }
+    let day = on.on.unwrap_or_else(|| desk.session.today());
+    let findings = desk.open_findings().await?;
+    let exposed = desk.exposed().await?;
+    let asked = On { scheme: &desk.scheme, register: &desk.register, exposed: &exposed, day };
+    let book = Book::of(&desk.records);
+    let covers = coverage::coverage(&book, asked);
+    let names = Names::of(&desk.register, &desk.records);
+    let lapses = staffing::lapses(&findings, &covers);
+    let with_maintainer = coverage::units_with_maintainer(&book, &desk.scheme, day);
+    let overdue = staffing::overdue_without_maintainer(&findings, &with_maintainer, day, days_allowed);
+    let of_lapse = lapses.iter().map(|lapse| Shown {
+        kind: "high finding, no certified maintainer",
+        unit: names.unit(lapse.unit),
+        system: names.system(Some(lapse.system)),
+        detail: format!("{} {}", lapse.severity.as_str(), lapse.finding),
+    });
+    let of_overdue = overdue.iter().map(|row| Shown {
+        kind: "overdue, and no certified maintainer in the unit",
+        unit: names.unit(row.unit),
+        system: "",
+        detail: format!("{} findings, the oldest of {}", row.n_overdue, output::instant(row.oldest)),
+    });
+    let shown: Vec<Shown<'_>> = of_lapse.chain(of_overdue).collect();
+    let rows = shown
+        .iter()
+        .map(|one| vec![one.kind.to_owned(), one.unit.to_owned(), one.system.to_owned(), one.detail.clone()]);
+    let listing = Listing {
+        name: "隐患与持证",
+        headers: &["what 事项", "unit 单位", "system 系统", "detail 详情"],
+        numbers: &[],
+        rows: rows.collect(),
+    };
+    listing.show(listed, "sentrypost-training-exposed/1", &shown)?;
+    Ok(Exit::Done)
+}
+
+/// Days in which a finding is to be mended; the deadlines of notices come with the notices.
+fn days_allowed(severity: Severity) -> u16 {
+    match severity {
+        Severity::Critical => 7,
+        Severity::High => 15,
+        Severity::Medium | Severity::Low => 30,
+    }
+}

@@ -1,0 +1,137 @@
+//! One person, whole; and the log.
+
+use serde::Serialize;
+use training::credits::{self, CreditBy};
+use training::ports::TrainingStore;
+use training::records::Book;
+
+use super::people::post;
+use crate::cli::{On, Who};
+use crate::desk::names::Names;
+use crate::desk::{self, Desk};
+use crate::exit::{Exit, OrExit, Outcome};
+use crate::output::{self, Columns};
+use crate::session::OrStoreFailure;
+
+#[derive(Serialize)]
+struct Shape<'a> {
+    id: String,
+    name: &'a str,
+    phone: Option<&'a str>,
+    email: Option<&'a str>,
+    employment: &'static str,
+    has_id_number: bool,
+    /// What, from, until.
+    posts: Vec<[String; 3]>,
+    /// Day, sitting, score, what came of it.
+    attempts: Vec<[String; 4]>,
+    /// Topic, by what, from, until.
+    credits: Vec<[String; 4]>,
+    /// Serial, issued, until, standing.
+    certificates: Vec<[String; 4]>,
+    /// Day, serial, what, reason, decided by.
+    history: Vec<[String; 5]>,
+}
+
+pub fn run(desk: &Desk, who: &Who, on: On, json: bool) -> Outcome {
+    let day = on.on.unwrap_or_else(|| desk.session.today());
+    let person = desk::staff(desk, &who.person)?;
+    let book = Book::of(&desk.records);
+    let names = Names::of(&desk.register, &desk.records);
+    let topic = |code: &str| desk.scheme.topic(code).map_or_else(|| code.to_owned(), |one| one.name.clone());
+    let posts = book.holdings(person.id).iter().map(|held| {
+        let until = held.until.map(|until| until.to_string()).unwrap_or_default();
+        [post(held, &names), held.from.to_string(), until]
+    });
+    let attempts = book.attempts(person.id).iter().filter_map(|attempt| {
+        let sitting = book.sitting(attempt.sitting)?;
+        let came_of_it = match credits::judge(&book, &desk.scheme, attempt)? {
+            Ok(_) => "passed".to_owned(),
+            Err(why) => why.to_string(),
+        };
+        let score = attempt.score.map_or_else(|| "缺考".to_owned(), |score| score.to_string());
+        Some([sitting.held_on.to_string(), topic(&sitting.topic), score, came_of_it])
+    });
+    let credits = credits::credits(&book, &desk.scheme, person.id, day);
+    let credits = credits.iter().map(|credit| {
+        let by = match &credit.by {
+            CreditBy::Exam => "考试".to_owned(),
+            CreditBy::Waiver(what) => what.clone(),
+        };
+        [topic(&credit.topic), by, credit.from.to_string(), credit.until.to_string()]
+    });
+    let certificates = book.certificates(person.id);
+    let history = certificates.iter().flat_map(|one| {
+        book.events(one.id).iter().map(|event| {
+            let what = event.what.chinese().to_owned();
+            [event.on.to_string(), one.serial.clone(), what, event.reason.clone(), event.decided_by.clone()]
+        })
+    });
+    let shape = Shape {
+        id: person.id.to_string(),
+        name: &person.name,
+        phone: person.phone.as_deref(),
+        email: person.email.as_deref(),
+        employment: person.employment.as_str(),
+        has_id_number: person.id_number.is_some(),
+        posts: posts.collect(),
+        attempts: attempts.collect(),
+        credits: credits.collect(),
+        certificates: certificates
+            .iter()
+            .map(|one| {
+                let standing = book.standing(one, day).chinese().to_owned();
+                [one.serial.clone(), one.issued_on.to_string(), one.valid_until.to_string(), standing]
+            })
+            .collect(),
+        history: history.collect(),
+    };
+    if json {
+        output::json("sentrypost-training-person/1", &shape).or_exit(Exit::Internal)?;
+        return Ok(Exit::Done);
+    }
+    let phone = shape.phone.unwrap_or_default();
+    output::data(format!("{}  {phone}  {}  {}", shape.name, person.employment.chinese(), shape.id));
+    part(&["posts 岗位", "from", "until"], &shape.posts);
+    part(&["credits 合格项", "by", "from", "until"], &shape.credits);
+    part(&["attempts 考试", "topic 项", "score 成绩", "result"], &shape.attempts);
+    part(&["certificates 证书", "issued", "until", "standing"], &shape.certificates);
+    part(&["history 经过", "serial", "what", "reason", "decided by"], &shape.history);
+    Ok(Exit::Done)
+}
+
+fn part<const N: usize>(headers: &[&str; N], rows: &[[String; N]]) {
+    if !rows.is_empty() {
+        output::table(&Columns { headers, numbers: &[] }, rows.iter().map(|row| row.to_vec()));
+    }
+}
+
+pub async fn log(desk: &Desk, n: u32, json: bool) -> Outcome {
+    #[derive(Serialize)]
+    struct Line {
+        at: String,
+        actor: String,
+        action: String,
+        detail: String,
+        reason: String,
+    }
+    let lines = desk.session.store.training_log(n).await.or_store_failure()?;
+    let lines: Vec<Line> = lines
+        .into_iter()
+        .map(|line| Line {
+            at: if json { line.at.to_rfc3339() } else { output::instant(line.at) },
+            actor: line.actor,
+            action: line.action,
+            detail: line.detail,
+            reason: line.reason,
+        })
+        .collect();
+    if json {
+        output::json("sentrypost-training-log/1", &lines).or_exit(Exit::Internal)?;
+    } else {
+        let columns = Columns { headers: &["at", "who", "action", "detail", "reason"], numbers: &[] };
+        let row = |line: Line| vec![line.at, line.actor, line.action, line.detail, line.reason];
+        output::table(&columns, lines.into_iter().map(row));
+    }
+    Ok(Exit::Done)
+}

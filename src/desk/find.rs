@@ -1,0 +1,117 @@
+//! Finding units, systems, people and sittings by what they are called on the command line.
+
+use intake::cell::name_key;
+use model::id::{SystemId, UnitId};
+use training::people::Staff;
+use training::records::Book;
+use training::sittings::Sitting;
+
+use super::Desk;
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, thiserror::Error)]
+enum Lookup {
+    #[error("there is no {kind} {given:?}; `{list}` shows them")]
+    None { kind: &'static str, given: String, list: &'static str },
+    #[error("{given:?} is several: {choices}")]
+    Several { given: String, choices: String },
+    #[error("{0:?} isn't a term and a sitting, such as 2026-1/WH-1")]
+    NotASitting(String),
+}
+
+fn none<T>(kind: &'static str, given: &str, list: &'static str) -> Result<T, Failure> {
+    Err(Failure::new(Exit::NotFound, Lookup::None { kind, given: given.to_owned(), list }))
+}
+
+fn several<T>(given: &str, choices: Vec<String>) -> Result<T, Failure> {
+    Err(Failure::new(
+        Exit::NotFound,
+        Lookup::Several { given: given.to_owned(), choices: choices.join(", ") },
+    ))
+}
+
+/// By credit code or exact name.
+pub fn unit(desk: &Desk, given: &str) -> Result<UnitId, Failure> {
+    let key = name_key(given);
+    let matching: Vec<_> = desk
+        .register
+        .units
+        .iter()
+        .filter(|unit| unit.code.as_str().eq_ignore_ascii_case(given.trim()) || name_key(&unit.name) == key)
+        .collect();
+    match matching.as_slice() {
+        [unit] => Ok(unit.id),
+        [] => none("unit", given, "sentrypost registry list units"),
+        units => several(given, units.iter().map(|unit| unit.code.to_string()).collect()),
+    }
+}
+
+/// A system of a unit by its name.
+pub fn system(desk: &Desk, unit: UnitId, given: &str) -> Result<SystemId, Failure> {
+    let key = name_key(given);
+    let mut systems =
+        desk.register.systems.iter().filter(|one| one.unit == unit && name_key(&one.name) == key);
+    match systems.next() {
+        Some(system) => Ok(system.id),
+        None => none("system of the unit", given, "sentrypost registry list systems"),
+    }
+}
+
+/// By `name`, `name/phone`, each with `@unit`, or by the end of an id.
+pub fn staff<'a>(desk: &'a Desk, given: &str) -> Result<&'a Staff, Failure> {
+    let list = "sentrypost training people";
+    let (name, at) = match given.rsplit_once('@') {
+        Some((name, at)) => (name, Some(unit(desk, at)?)),
+        None => (given, None),
+    };
+    let (name, phone) = match name.split_once('/') {
+        Some((name, phone)) => (name, Some(digits(phone))),
+        None => (name, None),
+    };
+    let book = Book::of(&desk.records);
+    let key = name_key(name);
+    let is_meant = |one: &&Staff| {
+        name_key(&one.name) == key
+            && phone
+                .as_ref()
+                .is_none_or(|tail| digits(one.phone.as_deref().unwrap_or_default()).ends_with(tail))
+            && at.is_none_or(|unit| book.holdings(one.id).iter().any(|held| held.unit == unit))
+    };
+    let mut matching: Vec<&Staff> = desk.records.staff.iter().filter(is_meant).collect();
+    if matching.is_empty() && given.len() >= 6 {
+        let end = given.to_ascii_lowercase();
+        matching = desk.records.staff.iter().filter(|one| one.id.to_string().ends_with(&end)).collect();
+    }
+    match matching.as_slice() {
+        [one] => Ok(one),
+        [] => none("person", given, list),
+        people => several(given, people.iter().map(|one| written(&book, desk, one)).collect()),
+    }
+}
+
+/// A person so that nobody else is meant.
+fn written(book: &Book<'_>, desk: &Desk, one: &Staff) -> String {
+    let unit = book.holdings(one.id).last().and_then(|held| desk.register.unit(held.unit));
+    let unit = unit.map(|unit| format!("@{}", unit.name)).unwrap_or_default();
+    format!("{}/{}{unit} ({})", one.name, one.phone.as_deref().unwrap_or_default(), one.id)
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// A sitting by `term/sitting`.
+pub fn which_sitting<'a>(desk: &'a Desk, given: &str) -> Result<&'a Sitting, Failure> {
+    let Some((term, code)) = given.split_once('/') else {
+        return Err(Failure::new(Exit::Usage, Lookup::NotASitting(given.to_owned())));
+    };
+    let term = desk.records.terms.iter().find(|one| one.code.eq_ignore_ascii_case(term.trim()));
+    let sitting = term.and_then(|term| {
+        let mut own = desk.records.sittings.iter().filter(|one| one.term == term.id);
+        own.find(|one| one.code.eq_ignore_ascii_case(code.trim()))
+    });
+    match sitting {
+        Some(sitting) => Ok(sitting),
+        None => none("sitting", given, "sentrypost training sittings"),
+    }
+}
