@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, in words. Nothing here does anything.
 
+mod remind;
 mod tls;
 mod training;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use remind::Remind;
 pub use tls::{Tls, Tongue, WayIn};
 pub use training::{By, Listed, On, Post, Training, TrainingImport, WhichSitting, Who};
 

@@ -13,6 +13,7 @@ mod handle;
 mod output;
 mod pipeline;
 mod progress;
+mod remind;
 mod sample;
 mod session;
 mod shapes;

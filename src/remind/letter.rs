@@ -1,9 +1,9 @@
 //! A queued reminder as a mail (RFC 5322): the same bytes each time it is sent, so that a second one is recognised.
 
+use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
-use lettre::Address;
 use training::reminders::KeptMail;
 
 /// A mail, ready to be sent.
@@ -24,7 +24,9 @@ pub enum LetterError {
 
 /// Whether a text is an address that any mail server takes: ASCII, of a domain.
 pub fn is_address(text: &str) -> bool {
-    text.is_ascii() && text.len() <= 254 && text.parse::<Address>().is_ok_and(|address| address.domain().contains('.'))
+    text.is_ascii()
+        && text.len() <= 254
+        && text.parse::<Address>().is_ok_and(|address| address.domain().contains('.'))
 }
 
 /// The left part of a Message-ID is the reminder's own.
@@ -46,7 +48,10 @@ pub fn letter(mail: &KeptMail, sender: &Mailbox) -> Result<Letter, LetterError> 
         .to(Mailbox::new(name, address))
         .subject(one_line(&mail.subject))
         // Nobody's vacation notice answers it (RFC 3834).
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        ))
         .header(ContentType::TEXT_PLAIN)
         .body(mail.body.clone())
         .map_err(LetterError::Mail)?;

@@ -8,10 +8,10 @@ mod postman;
 mod round;
 mod settings;
 
-pub use files::{write_calendar, write_digests};
+pub use files::{Written, write_calendar, write_digests};
 pub use letter::is_address;
 pub use round::{Round, send_all};
-pub use settings::{MailSettings, PASSWORD_VARIABLE};
+pub use settings::{MailSettings, MailSettingsError, PASSWORD_VARIABLE};
 
 #[cfg(test)]
 mod tests;

@@ -8,13 +8,11 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
-};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::Error as SmtpError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -222,7 +220,9 @@ impl Postman {
         };
         let fault = SmtpFault { stage, kind };
         match (fault.stage, &fault.kind) {
-            (Stage::Recipient | Stage::Data | Stage::Answer, FaultKind::Later(_)) => Delivery::Deferred(fault),
+            (Stage::Recipient | Stage::Data | Stage::Answer, FaultKind::Later(_)) => {
+                Delivery::Deferred(fault)
+            }
             (Stage::Recipient | Stage::Data | Stage::Answer, FaultKind::No(_)) => Delivery::Refused(fault),
             (Stage::Answer, _) => Delivery::Unsure(fault),
             _ => Delivery::NotSent(fault),

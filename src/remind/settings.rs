@@ -111,11 +111,7 @@ impl MailSettings {
         MailSettings::parse(&String::from_utf8_lossy(&bytes), folder, password)
     }
 
-    fn parse(
-        text: &str,
-        folder: &Path,
-        password: Option<String>,
-    ) -> Result<MailSettings, MailSettingsError> {
+    fn parse(text: &str, folder: &Path, password: Option<String>) -> Result<MailSettings, MailSettingsError> {
         let file: MailFile = toml::from_str(text).map_err(MailSettingsError::Toml)?;
         let is_host = |host: &str| {
             !host.is_empty()
@@ -198,11 +194,17 @@ mod tests {
     #[test]
     fn the_least_that_is_needed_is_enough() {
         let settings = MailSettings::parse(LEAST, Path::new("/"), Some("unused".into())).expect("settings");
-        assert_eq!((settings.port, settings.tls, settings.hello.as_str()), (587, MailTls::Starttls, "example.com"));
+        assert_eq!(
+            (settings.port, settings.tls, settings.hello.as_str()),
+            (587, MailTls::Starttls, "example.com")
+        );
         assert!(settings.login.is_none());
         let text = format!("{LEAST}user = \"u\"\ntls = \"implicit\"\n");
         let settings = MailSettings::parse(&text, Path::new("/"), Some("secret".into())).expect("settings");
-        assert_eq!((settings.port, settings.login.as_ref().map(|login| login.password.as_str())), (465, Some("secret")));
+        assert_eq!(
+            (settings.port, settings.login.as_ref().map(|login| login.password.as_str())),
+            (465, Some("secret"))
+        );
         assert!(!format!("{settings:?}").contains("secret"));
     }
 
@@ -224,8 +226,11 @@ mod tests {
     fn the_password_is_the_first_line_of_its_file() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("p"), "secret\r\n").expect("a file");
-        std::fs::write(folder.path().join("mail.toml"), format!("{LEAST}user = \"u\"\npassword_file = \"p\"\n"))
-            .expect("a file");
+        std::fs::write(
+            folder.path().join("mail.toml"),
+            format!("{LEAST}user = \"u\"\npassword_file = \"p\"\n"),
+        )
+        .expect("a file");
         let settings = MailSettings::read(&folder.path().join("mail.toml"), None).expect("settings");
         assert_eq!(settings.login.map(|login| login.password), Some("secret".into()));
     }

@@ -106,6 +106,13 @@ pub fn wanted(book: &Book<'_>, asked: Asked<'_>) -> Wanted {
     wanted
 }
 
+/// What falls due from the day on within so many days, for a calendar.
+pub fn upcoming(book: &Book<'_>, asked: Asked<'_>, days: u16) -> Vec<Item> {
+    let all = due(book, asked.scheme, asked.day, days);
+    let ahead = all.iter().filter(|due| due.days_left >= 0);
+    ahead.filter_map(|due| item(book, asked, due)).collect()
+}
+
 fn key(item: &Item, step: u16, address: &str) -> String {
     let Item { serial, period, what, .. } = item;
     format!("{serial}/{period}/{}/{step}/{}", what.as_str(), address.to_lowercase())
