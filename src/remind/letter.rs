@@ -2,8 +2,8 @@
 
 use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, SinglePart};
 use training::reminders::KeptMail;
 
 /// A mail, ready to be sent.
@@ -52,8 +52,7 @@ pub fn letter(mail: &KeptMail, sender: &Mailbox) -> Result<Letter, LetterError> 
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ))
-        .header(ContentType::TEXT_PLAIN)
-        .body(mail.body.clone())
+        .singlepart(SinglePart::plain(mail.body.clone()))
         .map_err(LetterError::Mail)?;
     Ok(Letter { envelope: message.envelope().clone(), bytes: message.formatted() })
 }

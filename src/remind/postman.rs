@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use lettre::transport::smtp::Error as SmtpError;
@@ -94,13 +96,16 @@ pub enum FaultKind {
 
 /// Letters of one session; a server may want no more.
 const LETTERS_OF_A_SESSION: u32 = 50;
-/// What a server may say in one session.
-const MAX_HEARD: usize = 1 << 20;
+/// Bytes that a server may say before the first letter, TLS included, and to each letter. The library reads a reply of many
+/// lines anew with each of them, so that more would cost time as well.
+const MAX_HEARD: usize = 32 << 10;
 
 /// Keeps a session open from letter to letter.
 pub struct Postman {
     settings: MailSettings,
     session: Option<Session>,
+    /// How much the server may still say.
+    n_left: Arc<AtomicUsize>,
 }
 
 struct Session {
@@ -110,7 +115,7 @@ struct Session {
 
 impl Postman {
     pub fn new(settings: MailSettings) -> Postman {
-        Postman { settings, session: None }
+        Postman { settings, session: None, n_left: Arc::default() }
     }
 
     pub async fn carry(&mut self, letter: &Letter) -> Delivery {
@@ -153,6 +158,7 @@ impl Postman {
 
     async fn open(&self) -> Result<AsyncSmtpConnection, SmtpFault> {
         let mut stage = Stage::Connect;
+        self.n_left.store(MAX_HEARD, Ordering::Relaxed);
         let greeted = timeout(self.settings.timeout, self.greet(&mut stage)).await;
         let silent = Err(FaultKind::Silent(self.settings.timeout.as_secs()));
         greeted.unwrap_or(silent).map_err(|kind| SmtpFault { stage, kind })
@@ -175,7 +181,7 @@ impl Postman {
                     return Err(FaultKind::NotThisMachine(peer));
                 }
                 *stage = Stage::Greeting;
-                let bounded = Box::new(Bounded { stream, n_left: MAX_HEARD });
+                let bounded = Box::new(Bounded { stream, n_left: Arc::clone(&self.n_left) });
                 AsyncSmtpConnection::connect_with_transport(bounded, &client).await?
             }
         };
@@ -201,6 +207,7 @@ impl Postman {
 
     async fn converse(&self, smtp: &mut AsyncSmtpConnection, letter: &Letter) -> Delivery {
         let mut stage = Stage::Sender;
+        self.n_left.store(MAX_HEARD, Ordering::Relaxed);
         let said = async {
             smtp.command(Mail::new(letter.envelope.from().cloned(), vec![])).await?;
             stage = Stage::Recipient;
@@ -239,7 +246,7 @@ impl From<SmtpError> for FaultKind {
         match error {
             error if error.is_transient() => FaultKind::Later(told),
             error if error.is_permanent() => FaultKind::No(told),
-            error if error.is_tls() => FaultKind::Tls(told),
+            error if is_tls(&error) => FaultKind::Tls(told),
             error if error.is_client() => FaultKind::Unable(told),
             // The library calls it a response of no known form, also where there is none.
             error if error.is_response() && told.contains("incomplete response") => FaultKind::Broken(told),
@@ -247,6 +254,13 @@ impl From<SmtpError> for FaultKind {
             _ => FaultKind::Broken(told),
         }
     }
+}
+
+/// What rustls finds wrong comes as a connection error with data that make no sense to it.
+fn is_tls(error: &SmtpError) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let mut io_errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+    error.is_tls() || io_errors.any(|cause| cause.kind() == io::ErrorKind::InvalidData)
 }
 
 impl From<io::Error> for FaultKind {
@@ -276,7 +290,7 @@ fn told(error: &SmtpError) -> String {
 #[derive(Debug)]
 struct Bounded {
     stream: TcpStream,
-    n_left: usize,
+    n_left: Arc<AtomicUsize>,
 }
 
 impl AsyncTokioStream for Bounded {
@@ -292,14 +306,15 @@ impl AsyncRead for Bounded {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.n_left == 0 {
-            let error = io::Error::new(io::ErrorKind::InvalidData, "the server talks without end");
+        let n_left = this.n_left.load(Ordering::Relaxed);
+        if n_left == 0 {
+            let error = io::Error::other("the server talks without end");
             return Poll::Ready(Err(error));
         }
         let n_before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         let n_read = buffer.filled().len().saturating_sub(n_before);
-        this.n_left = this.n_left.saturating_sub(n_read);
+        this.n_left.store(n_left.saturating_sub(n_read), Ordering::Relaxed);
         read
     }
 }

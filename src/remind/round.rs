@@ -51,7 +51,8 @@ pub async fn send_all<S: ReminderStore>(
     let mut round = Round::default();
     let mut n_failures = 0;
     // A session and a mail may each take their time, and so may a second session where the first had ended.
-    let whole = TimeDelta::from_std(settings.timeout * 4).unwrap_or(TimeDelta::MAX) + TimeDelta::seconds(10);
+    let seconds = i64::try_from(settings.timeout.as_secs()).unwrap_or(3600);
+    let whole = TimeDelta::seconds(seconds.min(3600) * 4 + 10);
     loop {
         let begun = now();
         let claim = Claim { by, now: begun, until: begun + whole };

@@ -16,7 +16,7 @@ class Handler:
         tell({
             "to": envelope.rcpt_tos,
             "from": envelope.mail_from,
-            "secret": session.ssl is not None,
+            "secret": server.transport.get_extra_info("ssl_object") is not None,
             "user": session.auth_data if isinstance(session.auth_data, str) else None,
             "id": mail["message-id"],
             "subject": mail["subject"],

@@ -20,7 +20,7 @@ pub(crate) enum Play {
     Garbage,
     /// Talks without a line end, for as long as it is heard.
     Endless,
-    /// A greeting of this many lines, for ever.
+    /// A greeting that has ever more lines.
     EndlessLines,
     /// Answers the command that begins so with this.
     Says(&'static str, &'static str),
@@ -111,7 +111,9 @@ async fn session(
             return std::future::pending().await;
         }
         Play::Endless => return babble(&mut out, b"x").await,
-        Play::EndlessLines => return babble(&mut out, b"220-x\r\n").await,
+        Play::EndlessLines => {
+            return babble(&mut out, format!("220-{}\r\n", "x".repeat(200)).as_bytes()).await;
+        }
         _ => {}
     }
     say(&mut out, "220 script.example ready").await;
