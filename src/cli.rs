@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, in words. Nothing here does anything.
 
 mod cert;
+mod remind;
 mod tls;
 mod training;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use cert::{Act, Cert, Keys, SignedBy};
+pub use remind::Remind;
 pub use tls::{Tls, Tongue, WayIn};
 pub use training::{By, Listed, On, Post, Training, TrainingImport, Who};
 

@@ -105,6 +105,11 @@ impl DataFolder {
         }
     }
 
+    /// Takes the queue of reminders: whoever holds it knows that nobody else is sending.
+    pub fn hold_reminders(&self) -> Result<Hold, Failure> {
+        hold(&self.root, "remind.lock", File::try_lock)
+    }
+
     /// Takes a run for as long as it is carried out, waits for scan windows included.
     pub fn hold_run(run: &Path) -> Result<Hold, Failure> {
         hold(run, "scan.lock", File::try_lock)

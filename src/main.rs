@@ -14,6 +14,7 @@ mod imports;
 mod output;
 mod pipeline;
 mod progress;
+mod remind;
 mod sample;
 mod session;
 mod shapes;

@@ -5,6 +5,7 @@
 //! ([`read::ReadLimits`]), since the files come from hundreds of offices.
 
 pub mod chart;
+pub mod ical;
 pub mod palette;
 pub mod paper;
 pub mod pdf;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use model::post::{PostKind, Role};
 
-use super::Format;
+use super::{Format, Remind};
 
 #[derive(Debug, Subcommand)]
 pub enum Training {
@@ -122,6 +122,8 @@ pub enum Training {
         #[command(flatten)]
         list: Listed,
     },
+    /// Remind people of what falls due: by mail, as digests for each unit, as a calendar.
+    Remind(Remind),
     /// Show a person's ID number; the log keeps who asked and why.
     Reveal {
         #[command(flatten)]

@@ -5,6 +5,7 @@ mod forms;
 mod import;
 mod moves;
 mod people;
+mod remind;
 mod scores;
 mod show;
 
@@ -50,6 +51,7 @@ pub async fn run(global: &Global, command: Training) -> Outcome {
             coverage::exposed(&Desk::open_to_read(global).await?, on, &list).await
         }
         Training::Due { on, days, list } => people::due(&Desk::open_to_read(global).await?, on, days, &list),
+        Training::Remind(asked) => remind::run(global, &asked).await,
         Training::Log { n, format } => show::log(&Desk::open_to_read(global).await?, n, format.json).await,
     }
 }

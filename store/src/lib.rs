@@ -12,6 +12,7 @@ mod fault;
 mod findings;
 mod outbox;
 mod register;
+mod reminders;
 mod reports;
 mod runs;
 mod schema;

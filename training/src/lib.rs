@@ -24,6 +24,7 @@ pub mod moves;
 pub mod people;
 pub mod ports;
 pub mod records;
+pub mod reminders;
 pub mod revocations;
 mod schema;
 pub mod scheme;

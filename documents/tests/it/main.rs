@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that can't be made fails the test that wants it")]
 
+mod calendar;
 mod csv;
 mod fixture;
 mod glyphs;

@@ -35,4 +35,19 @@ conforms!(
     what_was_decided_on_older_records_is_not_stored,
     a_certificate_is_issued_once_and_stays_as_it_was,
     an_id_number_is_one_persons,
+    a_reminder_is_queued_once_whoever_queues_it,
+    a_claimed_reminder_is_nobody_elses,
+    a_reminder_of_somebody_who_died_is_taken_up_again,
+    a_reminder_waits_for_its_next_try_or_for_a_person,
+    only_a_reminder_that_waits_is_revised_or_withdrawn,
 );
+
+/// As two processes have it: each its own connections.
+#[tokio::test]
+async fn no_two_senders_get_the_same_reminder() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.db");
+    let one = SqliteStore::open(&path).await.expect("a new database");
+    let other = SqliteStore::open(&path).await.expect("the same database");
+    conformance::no_two_senders_get_the_same_reminder(&one, &other).await;
+}

@@ -3,11 +3,13 @@
 
 mod findings;
 mod register;
+mod reminders;
 mod rows;
 mod training;
 
 pub(crate) use findings::*;
 pub(crate) use register::*;
+pub(crate) use reminders::*;
 pub(crate) use rows::*;
 pub(crate) use training::*;
 

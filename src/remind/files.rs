@@ -1,0 +1,210 @@
+//! Digests of each unit and calendars, as files. They are made anew each time, and a file is there whole or not at all.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use documents::ical::{CalendarDoc, EventDoc, write_calendar as calendar_text};
+use documents::paper::{ContactLine, DigestDoc, LapseRow};
+use documents::pdf::{FontSet, reminder_digest};
+use documents::write::{CellDoc, ColumnDoc, ColumnKind, SheetDoc, WorkbookDoc, write_workbook};
+use model::interval::china;
+use serde::Serialize;
+use training::records::Book;
+use training::reminders::{Asked, DigestRow, Item, UnitDigest, digests, upcoming};
+
+use crate::exit::{Exit, Failure, OrExit};
+
+/// Files that were written, and those that couldn't be made.
+#[derive(Debug, Default, Serialize)]
+pub struct Written {
+    pub files: Vec<PathBuf>,
+    pub faults: Vec<NotMade>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct NotMade {
+    pub file: PathBuf,
+    pub error: String,
+}
+
+/// Days that a calendar looks ahead.
+const A_YEAR: u16 = 366;
+
+/// A workbook, a letter and a calendar for each unit. A letter that can't be set is told, and the others are made.
+pub fn write_digests(
+    folder: &Path,
+    fonts: &Path,
+    book: &Book<'_>,
+    asked: Asked<'_>,
+    now: DateTime<Utc>,
+) -> Result<Written, Failure> {
+    std::fs::create_dir_all(folder)
+        .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+    let fonts = FontSet::load(&[fonts.to_owned()]).map_err(|error| told(&error));
+    let ahead = upcoming(book, asked, A_YEAR);
+    let mut written = Written::default();
+    for digest in digests(book, asked) {
+        let file = |ending: &str| folder.join(file_name(&digest, ending));
+        let workbook = write_workbook(&workbook(&digest, now.with_timezone(&china()).naive_local()));
+        let doing = || format!("can't make {}", file("xlsx").display());
+        written.put(file("xlsx"), &workbook.or_exit_while(Exit::Internal, doing())?)?;
+        let letter = fonts
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|fonts| reminder_digest(&letter(&digest, asked), fonts).map_err(|error| told(&error)));
+        match letter {
+            Ok(pdf) => written.put(file("pdf"), &pdf.bytes)?,
+            Err(error) => written.faults.push(NotMade { file: file("pdf"), error }),
+        }
+        let own: Vec<&Item> = ahead.iter().filter(|item| item.unit == digest.unit).collect();
+        let calendar = calendar(&format!("上岗证 {}", digest.name), &own, asked, now);
+        written.put(file("ics"), calendar_text(&calendar).as_bytes())?;
+    }
+    Ok(written)
+}
+
+/// Everything that falls due within a year, of all units.
+pub fn write_calendar(
+    path: &Path,
+    book: &Book<'_>,
+    asked: Asked<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let items = upcoming(book, asked, A_YEAR);
+    let calendar = calendar("上岗证到期与复审", &items.iter().collect::<Vec<_>>(), asked, now);
+    replace(path, calendar_text(&calendar).as_bytes())
+}
+
+impl Written {
+    fn put(&mut self, path: PathBuf, bytes: &[u8]) -> Result<(), Failure> {
+        replace(&path, bytes)?;
+        self.files.push(path);
+        Ok(())
+    }
+}
+
+/// Puts a file in its place at once.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let doing = || format!("can't write {}", path.display());
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    std::fs::write(&beside, bytes).or_exit_while(Exit::Environment, doing())?;
+    std::fs::rename(&beside, path).or_exit_while(Exit::Environment, doing())
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// `11440100MB00000017-示例局-2026-11-23.xlsx`
+fn file_name(digest: &UnitDigest, ending: &str) -> String {
+    let name = digest.name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' });
+    let name: String = name.take(40).collect();
+    format!("{}-{name}-{}.{ending}", digest.code, digest.as_of)
+}
+
+fn posts(row: &DigestRow) -> String {
+    row.posts.iter().map(|post| post.chinese()).collect::<Vec<_>>().join("、")
+}
+
+fn workbook(digest: &UnitDigest, created_at: NaiveDateTime) -> WorkbookDoc {
+    let columns = vec![
+        ColumnDoc::new("姓名", 12, ColumnKind::Text),
+        ColumnDoc::new("岗位", 16, ColumnKind::Text),
+        ColumnDoc::new("证书类别", 24, ColumnKind::Text),
+        ColumnDoc::new("证书编号", 26, ColumnKind::Text),
+        ColumnDoc::new("事项", 8, ColumnKind::Text),
+        ColumnDoc::new("日期", 14, ColumnKind::Date),
+        ColumnDoc::new("剩余天数", 10, ColumnKind::Integer),
+        ColumnDoc::new("证书状态", 12, ColumnKind::Text),
+        ColumnDoc::new("邮件可达", 28, ColumnKind::Text),
+    ];
+    let row = |row: &DigestRow| {
+        let Item { holder, category, serial, what, on, days_left, .. } = &row.item;
+        let told: Vec<&str> = row.told.iter().map(|one| one.chinese()).collect();
+        vec![
+            CellDoc::text(holder),
+            CellDoc::text(posts(row)),
+            CellDoc::text(category),
+            CellDoc::text(serial),
+            CellDoc::text(what.chinese()),
+            CellDoc::Date(*on),
+            CellDoc::Integer(*days_left),
+            CellDoc::text(row.standing.chinese()),
+            CellDoc::text(told.join("、")),
+        ]
+    };
+    let mut sheet = SheetDoc::table("上岗证提醒", columns, digest.rows.iter().map(row).collect());
+    sheet.title = Some(title(digest));
+    WorkbookDoc {
+        title: title(digest),
+        creator: concat!("sentrypost ", env!("CARGO_PKG_VERSION")).to_owned(),
+        created_at,
+        sheets: vec![sheet],
+    }
+}
+
+fn title(digest: &UnitDigest) -> String {
+    format!("{}上岗证到期、复审提醒（截至 {}）", digest.name, digest.as_of)
+}
+
+fn letter(digest: &UnitDigest, asked: Asked<'_>) -> DigestDoc {
+    let issuer = &asked.scheme.issuer;
+    let lapse = |row: &DigestRow| LapseRow {
+        holder: row.item.holder.clone(),
+        post: posts(row),
+        system: String::new(),
+        category: format!("{}（{}）", row.item.category, row.item.what.chinese()),
+        serial: row.item.serial.clone(),
+        lapses_on: row.item.on,
+        days_left: row.item.days_left,
+        state: row.standing.chinese().to_owned(),
+    };
+    DigestDoc {
+        issuing_body: issuer.clone(),
+        title: "关于上岗证到期与复审的提醒".to_owned(),
+        number: String::new(),
+        unit: digest.name.clone(),
+        as_of: digest.as_of,
+        dated_on: digest.as_of,
+        paragraphs: Vec::new(),
+        lapses: digest.rows.iter().map(lapse).collect(),
+        openings: Vec::new(),
+        requests: vec![
+            "请通知上列人员在到期日之前办理换证，在复审日之前办理复审。".to_owned(),
+            "证书过期或复审逾期的人员，在办理之前不得上岗。".to_owned(),
+        ],
+        contact: ContactLine { office: issuer.clone(), ..ContactLine::default() },
+    }
+}
+
+fn calendar(name: &str, items: &[&Item], asked: Asked<'_>, now: DateTime<Utc>) -> CalendarDoc {
+    let event = |item: &&Item| EventDoc {
+        uid: format!("{}.{}.{}@sentrypost", item.serial, item.period, item.what.as_str()),
+        on: item.on,
+        summary: format!("{} 上岗证{}", item.holder, item.what.chinese()),
+        description: format!("{}\n{}\n编号：{}", item.unit_name, item.category, item.serial),
+        alarms: asked.scheme.reminders.days_before.clone(),
+    };
+    CalendarDoc { name: name.to_owned(), made_at: now, events: items.iter().map(event).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::id::{CountingMint, UnitId};
+
+    use super::*;
+
+    #[test]
+    fn a_units_name_leads_out_of_no_folder() {
+        let digest = UnitDigest {
+            unit: UnitId::mint(&mut CountingMint::default()),
+            code: "11440100MB00000017".into(),
+            name: "../示例/局 (甲)".into(),
+            as_of: "2026-11-23".parse().expect("a day"),
+            rows: vec![],
+        };
+        assert_eq!(file_name(&digest, "pdf"), "11440100MB00000017-___示例_局__甲_-2026-11-23.pdf");
+    }
+}
