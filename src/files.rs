@@ -99,6 +99,26 @@ pub fn save(path: &Path, title: &str, sheets: &[SheetOut], purpose: Purpose) -> 
     write_file(path, &bytes)
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("{path} must end in one of: {endings}")]
+struct OtherEnding {
+    path: String,
+    endings: String,
+}
+
+/// A file is of the kind that its name promises.
+pub fn expect_ending(path: &Path, endings: &[&str]) -> Result<(), Failure> {
+    let own = path.extension().map(|own| own.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    if endings.contains(&own.as_str()) {
+        return Ok(());
+    }
+    let (path, endings) = (
+        path.display().to_string(),
+        endings.iter().map(|one| format!(".{one}")).collect::<Vec<_>>().join(", "),
+    );
+    Err(Failure::new(Exit::Usage, OtherEnding { path, endings }))
+}
+
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
 }

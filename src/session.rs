@@ -27,8 +27,7 @@ impl Session {
     pub async fn open(global: &Global) -> Result<Session, Failure> {
         let policy = read_policy(global.policy.as_deref())?;
         let data = DataFolder::open(&global.data)?;
-        let actor =
-            std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
+        let actor = account();
         let settings = Settings { actor: actor.clone(), ..Settings::default() };
         let store = SqliteStore::open_with(&data.database(), settings).await.or_store_failure()?;
         Ok(Session { data, store, policy, actor })
@@ -64,6 +63,20 @@ impl Session {
     pub fn today(&self) -> NaiveDate {
         civil_date(clock::now())
     }
+}
+
+/// The account that this process runs as, by the system's own list: what the environment says of it anybody can set.
+fn account() -> String {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(process) = std::fs::metadata("/proc/self") else { return "unknown".to_owned() };
+    let uid = process.uid().to_string();
+    let list = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = list.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| format!("uid {uid}"))
 }
 
 /// The customer's policy, or the embedded one.

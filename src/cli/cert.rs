@@ -25,6 +25,9 @@ pub enum Cert {
         /// Who decides; the login name otherwise.
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
+        /// Leave the PDF files to `cert files`.
+        #[arg(long)]
+        without_files: bool,
         /// Say who would get one and who wouldn't, and why, and issue none.
         #[arg(long)]
         dry_run: bool,

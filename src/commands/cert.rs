@@ -15,8 +15,9 @@ use crate::exit::Outcome;
 
 pub async fn run(global: &Global, command: Cert) -> Outcome {
     match command {
-        Cert::Issue { category, people, on, reason, by, dry_run, format } => {
-            let wish = issue::Wish { category, people, on, reason, by, dry_run, json: format.json };
+        Cert::Issue { category, people, on, reason, by, without_files, dry_run, format } => {
+            let json = format.json;
+            let wish = issue::Wish { category, people, on, reason, by, without_files, dry_run, json };
             issue::run(Desk::open(global).await?, wish).await
         }
         Cert::List { on, list } => list::run(&Desk::open_to_read(global).await?, on, &list),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cli::Listed;
 use crate::exit::{Exit, Failure, OrExit};
-use crate::files::{refuse_existing, save};
+use crate::files::{expect_ending, refuse_existing, save};
 use crate::output::{self, Columns};
 use crate::shapes::sheets::Purpose;
 
@@ -23,6 +23,7 @@ impl Listing {
     /// Shows it as asked: `shape` is what `--json` prints under `format`.
     pub fn show<T: Serialize>(self, asked: &Listed, format: &str, shape: &T) -> Result<(), Failure> {
         if let Some(path) = &asked.output {
+            expect_ending(path, &["xlsx"])?;
             refuse_existing(path)?;
             save(path, self.name, &[self.sheet()], Purpose::Read)?;
             output::data(path.display().to_string());

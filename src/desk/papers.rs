@@ -29,6 +29,10 @@ struct Unprintable {
 enum Fault {
     #[error("{0} was changed since it was issued: its hash isn't the one that is kept")]
     Changed(String),
+    #[error(
+        "{0} is lost, and can't be made again as it was issued, with these fonts; restore it from a backup"
+    )]
+    Lost(String),
     #[error("{serial} has no {form} file; `sentrypost cert files` writes it")]
     NotWritten { serial: String, form: String },
     #[error("{0} was entered from an old paper certificate and has no file")]
@@ -81,6 +85,32 @@ impl Papers {
     }
 }
 
+impl Papers {
+    /// Writes again what was lost of a certificate's files, if it comes out as it was issued; how many that were.
+    pub fn restore(&self, certificate: &PostCertificate) -> Result<usize, Failure> {
+        let mut n = 0;
+        for (form, maker) in FORMS {
+            let Some(kept) = certificate.files.get(form) else { continue };
+            let path = file_of(&self.folder, certificate, form);
+            let changed = || Failure::new(Exit::Data, Fault::Changed(path.display().to_string()));
+            match std::fs::read(&path) {
+                Ok(bytes) if sha256(&bytes) == *kept => {}
+                Ok(_) => return Err(changed()),
+                Err(_) => {
+                    let pdf = make(maker, certificate, &self.fonts)?;
+                    // Other fonts than on the day of issue make another file, and that is none that was issued.
+                    if sha256(&pdf.bytes) != *kept {
+                        return Err(Failure::new(Exit::Data, Fault::Lost(path.display().to_string())));
+                    }
+                    write_whole(&path, &pdf.bytes)?;
+                    n += 1;
+                }
+            }
+        }
+        Ok(n)
+    }
+}
+
 /// The bytes of a certificate's file as it was issued.
 pub fn stored(desk: &Desk, certificate: &PostCertificate, form: &str) -> Result<Vec<u8>, Failure> {
     if certificate.statement.is_empty() {
@@ -124,7 +154,7 @@ fn doc(certificate: &PostCertificate) -> CertificateDoc {
         holder: printed.name.clone(),
         unit: printed.unit.clone(),
         post: printed.post.clone(),
-        category: certificate.category.clone(),
+        category: format!("{}（{}）", printed.title, certificate.category),
         serial: printed.serial.clone(),
         issued_on: printed.issued_on,
         valid_until: printed.valid_until,

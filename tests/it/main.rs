@@ -18,4 +18,6 @@ mod silence;
 mod tidy;
 mod tls;
 mod tls_flow;
+mod training_faults;
+mod training_year;
 mod windows;

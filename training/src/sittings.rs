@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use intake::cell::name_key;
 use model::id::{AttemptId, SittingId, StaffId, TermId, WaiverId};
 use serde::{Deserialize, Serialize};
 
@@ -228,8 +229,8 @@ impl Attempt {
             Some(second) if second.score != self.score => {
                 Err(NotReleased::Differs { first: shown(self.score), second: shown(second.score) })
             }
-            Some(second) if second.entered_by != self.entered_by => Ok(()),
-            _ if self.entered_by != by => Ok(()),
+            Some(second) if name_key(&second.entered_by) != name_key(&self.entered_by) => Ok(()),
+            _ if name_key(&self.entered_by) != name_key(by) => Ok(()),
             _ => Err(NotReleased::SamePerson(self.entered_by.clone())),
         }
     }
@@ -289,6 +290,7 @@ mod tests {
             released: None,
         };
         assert_eq!(attempt.may_release("甲"), Err(NotReleased::SamePerson("甲".into())));
+        assert_eq!(attempt.may_release(" 甲\u{3000}"), Err(NotReleased::SamePerson("甲".into())));
         assert_eq!(attempt.may_release("乙"), Ok(()));
         attempt.second = Some(SecondEntry { score: score("70"), entered_by: "乙".into() });
         assert_eq!(attempt.may_release("甲"), Ok(()));

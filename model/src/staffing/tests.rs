@@ -1,3 +1,5 @@
+//! Requirements against made-up people.
+
 use super::*;
 use crate::id::CountingMint;
 

@@ -2,6 +2,7 @@
 
 use model::id::{StaffId, UnitId};
 use serde::Serialize;
+use training::certificates::{PostCertificate, Standing};
 use training::issue::{Candidate, decide};
 use training::making::{Making, make};
 use training::records::{Book, Change};
@@ -24,6 +25,7 @@ pub struct Wish {
     pub on: On,
     pub reason: String,
     pub by: Option<String>,
+    pub without_files: bool,
     pub dry_run: bool,
     pub json: bool,
 }
@@ -110,23 +112,36 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
         refused: None,
     });
     shown = made.chain(shown).collect();
-    complete(&desk, &papers).await?;
+    if !wish.without_files {
+        complete(&desk, &papers, &certificates).await?;
+    }
     show(&shown, wish.json)?;
     output::note(format!("{} issued, {} passed over", issued.len(), shown.len() - issued.len()));
     Ok(Exit::Done)
 }
 
-/// Writes the files of all certificates that lack one.
+/// Writes the files of all certificates that lack one, and those that were lost; what was changed is told.
 pub async fn files(desk: Desk) -> Outcome {
     let papers = Papers::open(&desk)?;
-    let n = complete(&desk, &papers).await?;
-    output::data(format!("{n} files written"));
-    Ok(Exit::Done)
+    let all: Vec<_> = desk.records.certificates.iter().collect();
+    let unfinished: Vec<_> = all.iter().copied().filter(|one| papers.is_unfinished(one)).collect();
+    let n_new = complete(&desk, &papers, &unfinished).await?;
+    let mut n_again = 0;
+    let mut n_wrong = 0;
+    for certificate in all {
+        match papers.restore(certificate) {
+            Ok(n) => n_again += n,
+            Err(failure) => {
+                n_wrong += 1;
+                output::error(&failure.error);
+            }
+        }
+    }
+    output::data(format!("{n_new} files written, {n_again} lost ones written again, {n_wrong} wrong"));
+    Ok(if n_wrong > 0 { Exit::Data } else { Exit::Done })
 }
 
-async fn complete(desk: &Desk, papers: &Papers) -> Result<usize, Failure> {
-    let unfinished: Vec<_> =
-        desk.records.certificates.iter().filter(|one| papers.is_unfinished(one)).collect();
+async fn complete(desk: &Desk, papers: &Papers, unfinished: &[&PostCertificate]) -> Result<usize, Failure> {
     let bar = progress::bar(unfinished.len() as u64, "certificates");
     let mut n = 0;
     for certificate in unfinished {
@@ -157,6 +172,18 @@ fn decided(
     let (mut ready, mut refused) = (Vec::new(), Vec::new());
     for id in desk.records.staff.iter().map(|one| one.id).filter(is_asked) {
         match decide(&book, &desk.scheme, category, id, day) {
+            Ok(_) if people.is_empty() && was_cancelled(&book, &category.code, id, day) => {
+                refused.push(Shown {
+                    name: names.staff(id).to_owned(),
+                    unit: unit_of(&book, &names, id),
+                    serial: None,
+                    period: 0,
+                    valid_until: None,
+                    refused: Some(
+                        "was cancelled; name the person with --person to issue it again".to_owned(),
+                    ),
+                })
+            }
             Ok(candidate) => ready.push(candidate),
             // Whoever holds no such post isn't passed over; nobody thought of them.
             Err(training::issue::NotIssued::NoPost) if people.is_empty() => {}
@@ -171,6 +198,12 @@ fn decided(
         }
     }
     (ready, refused)
+}
+
+/// What somebody gave up doesn't come back by a batch.
+fn was_cancelled(book: &Book<'_>, category: &str, id: StaffId, day: chrono::NaiveDate) -> bool {
+    let last = book.certificate_of(id, category, day);
+    last.is_some_and(|one| book.standing(one, day) == Standing::Cancelled)
 }
 
 fn unit_of(book: &Book<'_>, names: &Names<'_>, id: StaffId) -> String {

@@ -28,6 +28,14 @@ pub fn run(desk: &Desk, what: &str, on: On, json: bool) -> Outcome {
     let day = on.on.unwrap_or_else(|| desk.session.today());
     let mut remarks = Vec::new();
     let certificate = find(desk, what, &mut remarks)?;
+    // Whatever it was found by: what a stolen key signed is worth nothing.
+    let statement = certificate.map(|one| one.statement.as_str()).filter(|text| !text.is_empty());
+    if let Some(statement) = statement
+        && remarks.is_empty()
+        && let Err(error) = statement::verify(statement, KeyFolder::of(&desk.session.data)?.ring()?.public())
+    {
+        remarks.push(format!("{error} {}", error.zh()));
+    }
     let standing = certificate.map(|one| Book::of(&desk.records).standing(one, day));
     let is_genuine = certificate.is_some() && remarks.is_empty();
     let counts = is_genuine && standing.is_some_and(Standing::counts);

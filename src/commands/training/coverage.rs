@@ -46,10 +46,10 @@ pub async fn run(desk: &Desk, asked: Asked, listed: &Listed) -> Outcome {
         desk.register.systems.iter().map(|system| (system.id, system.level)).collect();
     let level_of =
         |cover: &Cover| cover.system.and_then(|id| levels.get(&id).copied().flatten()).map(u8::from);
-    covers.retain(|cover| {
-        let is_level = asked.level.is_none_or(|least| level_of(cover).is_some_and(|level| level >= least));
-        is_level && (!asked.gaps || cover.standing.is_gap())
-    });
+    covers
+        .retain(|cover| asked.level.is_none_or(|least| level_of(cover).is_some_and(|level| level >= least)));
+    let n_all = covers.len();
+    covers.retain(|cover| !asked.gaps || cover.standing.is_gap());
     let names = Names::of(&desk.register, &desk.records);
     let n_gaps = covers.iter().filter(|cover| cover.standing.is_gap()).count();
     match asked.by {
@@ -75,7 +75,7 @@ pub async fn run(desk: &Desk, asked: Asked, listed: &Listed) -> Outcome {
         By::Unit => sums(&covers, |cover| names.unit(cover.unit).to_owned()).show_as("单位", listed)?,
         By::Post => sums(&covers, |cover| cover.post.chinese().to_owned()).show_as("岗位", listed)?,
     }
-    output::note(format!("on {day}: {n_gaps} of {} requirements have a gap", covers.len()));
+    output::note(format!("on {day}: {n_gaps} of {n_all} requirements have a gap"));
     Ok(Exit::Done)
 }
 

@@ -7,13 +7,13 @@ use documents::pdf::{self, FontSet};
 use model::id::StaffId;
 use training::forms;
 use training::records::Book;
-use training::sittings::Sitting;
+use training::sittings::{Sitting, SittingKind};
 
 use crate::cli::Global;
 use crate::desk::names::Names;
 use crate::desk::{self, Desk};
-use crate::exit::{Exit, OrExit, Outcome};
-use crate::files::{refuse_existing, save, write_file};
+use crate::exit::{Exit, Failure, OrExit, Outcome};
+use crate::files::{expect_ending, refuse_existing, save, write_file};
 use crate::output;
 use crate::shapes::sheets::Purpose;
 
@@ -50,8 +50,12 @@ fn roster(desk: &Desk, sitting: &Sitting) -> Vec<StaffId> {
 }
 
 pub fn score_sheet(desk: &Desk, given: &str, path: &Path) -> Outcome {
+    expect_ending(path, &["xlsx"])?;
     refuse_existing(path)?;
     let sitting = desk::which_sitting(desk, given)?;
+    if sitting.kind == SittingKind::Lesson {
+        return Err(Failure::new(Exit::Usage, IsALesson(given.to_owned())));
+    }
     let people = roster(desk, sitting);
     let sheet = forms::score_sheet(&desk.records, &desk.register, sitting.id, &people);
     save(path, "成绩登记表", &[sheet], Purpose::FillIn)?;
@@ -59,7 +63,12 @@ pub fn score_sheet(desk: &Desk, given: &str, path: &Path) -> Outcome {
     Ok(Exit::Done)
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is a lesson and has no scores")]
+struct IsALesson(String);
+
 pub fn sign_in(desk: &Desk, given: &str, path: &Path) -> Outcome {
+    expect_ending(path, &["pdf", "xlsx"])?;
     refuse_existing(path)?;
     let sitting = desk::which_sitting(desk, given)?;
     let people = roster(desk, sitting);

@@ -30,8 +30,7 @@ pub fn list(desk: &Desk, unit: Option<&str>, on: On, asked: &Listed) -> Outcome 
     let handles = Handles::of(desk.records.staff.iter().map(|one| one.id));
     let is_asked = |held: &&Holding| held.is_held_on(day) && unit.is_none_or(|unit| held.unit == unit);
     let people = desk.records.staff.iter();
-    let people =
-        people.filter(|one| unit.is_none() || book.holdings(one.id).iter().any(is_asked));
+    let people = people.filter(|one| unit.is_none() || book.holdings(one.id).iter().any(is_asked));
     let shown: Vec<Shown<'_>> = people
         .map(|one| {
             let held = book.holdings(one.id).iter().filter(|held| held.is_held_on(day));

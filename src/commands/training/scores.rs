@@ -95,7 +95,7 @@ enum Unreleased {
 }
 
 pub async fn release(mut desk: Desk, given: &str, by: Option<&str>) -> Outcome {
-    let by = by.unwrap_or(&desk.session.actor).to_owned();
+    let by = by.unwrap_or(&desk.session.actor).trim().to_owned();
     let n = desk
         .change(|desk| {
             let attempts = waiting(desk, given)?;

@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "sentrypost",
         &[
             "documents",
+            "intake",
             "lab",
             "model",
             "probes",

@@ -1,3 +1,5 @@
+//! How a made-up certificate stands.
+
 use model::id::CountingMint;
 
 use super::*;

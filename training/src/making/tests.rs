@@ -1,3 +1,5 @@
+//! Batches of made-up people, through their periods.
+
 use model::id::{CountingMint, HoldingId, StaffId, WaiverId};
 use model::post::PostKind;
 
