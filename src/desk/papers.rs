@@ -168,7 +168,7 @@ fn doc(certificate: &PostCertificate) -> CertificateDoc {
         signatory: String::new(),
         qr: certificate.statement.clone(),
         hint: format!("扫描二维码，用离线查验页核对。查验码 {}", certificate.token),
-        photo: PhotoFrame::None,
+        photo: PhotoFrame::Frame,
         orientation: Orientation::Landscape,
     }
 }
