@@ -124,6 +124,17 @@ pub enum Training {
     },
     /// Remind people of what falls due: by mail, as digests for each unit, as a calendar.
     Remind(Remind),
+    /// Write the evidence sheet for the clauses on training of GB/T 22239, levels 3 and 4: plan for each post, tests, holders.
+    Evidence {
+        /// Only this unit, by credit code or name.
+        #[arg(long, value_name = "UNIT")]
+        unit: Option<String>,
+        #[command(flatten)]
+        on: On,
+        /// File to write.
+        #[arg(long, short, value_name = "FILE.pdf")]
+        output: PathBuf,
+    },
     /// Show a person's ID number; the log keeps who asked and why.
     Reveal {
         #[command(flatten)]

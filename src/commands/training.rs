@@ -1,6 +1,7 @@
 //! `sentrypost training`: people, posts, sittings and scores, and how requirements stand.
 
 mod coverage;
+mod evidence;
 mod forms;
 mod import;
 mod moves;
@@ -22,6 +23,9 @@ pub async fn run(global: &Global, command: Training) -> Outcome {
         }
         Training::ScoreSheet { sitting, output } => {
             forms::score_sheet(&Desk::open_to_read(global).await?, &sitting.sitting, &output)
+        }
+        Training::Evidence { unit, on, output } => {
+            evidence::run(&Desk::open_to_read(global).await?, unit.as_deref(), on, &output)
         }
         Training::Reveal { who, reason } => show::reveal(&Desk::open(global).await?, &who, &reason).await,
         Training::People { unit, on, list } => {

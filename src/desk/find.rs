@@ -5,7 +5,7 @@ use model::id::{SystemId, UnitId};
 use training::certificates::PostCertificate;
 use training::people::Staff;
 use training::records::Book;
-use training::serial::Serial;
+use training::serial::{Serial, SerialError};
 use training::sittings::Sitting;
 use training::token::Token;
 
@@ -131,8 +131,15 @@ pub fn certificate<'a>(desk: &'a Desk, given: &str) -> Result<&'a PostCertificat
     } else {
         None
     };
-    match found {
+    let old =
+        || desk.records.certificates.iter().find(|one| one.printed.old_number.as_deref() == Some(given));
+    match found.or_else(old) {
         Some(certificate) => Ok(certificate),
+        None if given.parse::<Serial>() == Err(SerialError::CheckCharacter) => {
+            let error = SerialError::CheckCharacter;
+            let told = error.zh();
+            Err(Failure { exit: Exit::BadInput, error: anyhow::Error::from(error).context(told) })
+        }
         None => none("certificate", given, "sentrypost cert list"),
     }
 }

@@ -8,7 +8,7 @@ use model::host_name::HostName;
 use model::policy::Policy;
 use model::severity::Severity;
 use model::tls_policy::{TlsCheck, TlsChecks, TlsPolicy};
-use probes::tls::assess::facts::{Reached, ServerFacts};
+use probes::tls::assess::facts::{Answered, Reached, Reason, ServerFacts, Told, VersionFacts};
 use probes::tls::judge::grade::{Grade, grade};
 use probes::tls::judge::profile::{Demand, compare};
 use probes::tls::judge::{Case, State, Trust, Verdict, judge};
@@ -200,7 +200,12 @@ impl Judged {
 
     /// Whether there was a server of TLS to assess, and it was assessed to the end.
     pub fn is_whole(&self) -> bool {
-        self.facts.reached == Reached::Tls && self.facts.given_up.is_none()
+        let timed_out = |told: &Told| told.answer == Answered::Unknown(Reason::TimedOut);
+        // A version that nobody answers for is often one that isn't there; of one that is, the list must be whole.
+        let is_cut = |one: &VersionFacts| one.offered.is_yes() && timed_out(&one.suites.complete);
+        self.facts.reached == Reached::Tls
+            && self.facts.given_up.is_none()
+            && !self.facts.versions.iter().any(is_cut)
     }
 
     pub fn addr(&self) -> std::net::SocketAddr {

@@ -246,12 +246,22 @@ fn features(facts: &Features, language: Language) -> Vec<Row> {
         ("encrypt-then-mac", &facts.encrypt_then_mac),
         ("session-ids", &facts.session_ids),
         ("session-tickets", &facts.session_tickets),
+        ("resumption-by-id", &facts.resumption_by_id),
+        ("resumption-by-ticket", &facts.resumption_by_ticket),
+        ("resumption-in-13", &facts.resumption_in_13),
+        ("early-data", &facts.early_data),
         ("ocsp-staple", &facts.ocsp_staple),
         ("heartbeat", &facts.heartbeat),
         ("client-certificate", &facts.client_certificate),
         ("sha1-signatures", &facts.sha1_signatures),
         ("tlcp-needs-server-name", &facts.tlcp_needs_server_name),
         ("tlcp-handshake-signature", &facts.tlcp_handshake_signature),
+        ("sm2-certificate-in-13", &facts.sm2_certificate_in_13),
+        ("heartbleed", &facts.provoked.heartbleed),
+        ("early-change", &facts.provoked.early_change),
+        ("ticketbleed", &facts.provoked.ticketbleed),
+        ("client-renegotiation", &facts.provoked.client_renegotiation),
+        ("padding-oracle", &facts.provoked.padding_oracle),
     ];
     let is_meant = |told: &Told| {
         use probes::tls::assess::facts::Reason;
@@ -265,6 +275,13 @@ fn features(facts: &Features, language: Language) -> Vec<Row> {
             text: words::answer(told, language),
         })
         .collect();
+    let lifetimes =
+        [("TLS 1.2", facts.ticket_lifetime_seconds), ("TLS 1.3", facts.ticket_lifetime_seconds_in_13)];
+    for (version, seconds) in lifetimes {
+        let Some(seconds) = seconds else { continue };
+        let label = format!("{} ({version})", words::feature("ticket-lifetime", language));
+        rows.push(Row { label, text: format!("{seconds} s") });
+    }
     if !facts.protocols.is_empty() {
         let protocols = show_text(&facts.protocols.join(", "), MAX_TEXT);
         rows.push(Row { label: "ALPN".to_owned(), text: protocols });

@@ -79,6 +79,24 @@ fn a_certificate_is_printed_verified_and_an_edited_file_is_noticed() {
 }
 
 #[test]
+fn sheets_that_are_handed_out_say_what_they_are_for() {
+    let sandbox = furnished(&["虚构璟", "虚构翀"]);
+    sandbox.run(&[&ISSUE[..], &["--person", "虚构璟", "--without-files"]].concat()).ends(0);
+    let file = sandbox.path("evidence.pdf");
+    let path = file.to_str().unwrap();
+    sandbox.run(&["training", "evidence", "-o", "evidence.doc"]).ends(64);
+    sandbox.run(&["training", "evidence", "-o", path]).ends(0);
+    let read = std::process::Command::new("pdftotext").args(["-layout", path, "-"]).output().unwrap();
+    let text = String::from_utf8(read.stdout).unwrap();
+    for words in ["GB/T 22239-2019", "各岗位培训计划", "法规与职责", "全部单位"] {
+        assert!(text.contains(words), "no {words} in\n{text}");
+    }
+    let line = text.lines().find(|line| line.contains("维护人员上岗证") && !line.contains("个月")).unwrap();
+    let numbers: Vec<&str> = line.split_whitespace().rev().take(3).collect();
+    assert_eq!(numbers, ["1", "1", "2"], "in post, certified, uncertified, from the end: {line}");
+}
+
+#[test]
 fn a_name_that_no_font_can_show_refuses_the_batch_before_anything_is_issued() {
     let sandbox = furnished(&["虚构甲", "虚构\u{e123}"]);
     let refused = sandbox.run(&ISSUE).ends(65);

@@ -1,7 +1,10 @@
 //! Signing keys.
 
 use serde::Serialize;
-use training::keys::{Algorithm, KeyId};
+use training::certificates::PostCertificate;
+use training::keys::{Algorithm, KeyId, SignatureError};
+use training::records::Book;
+use training::statement::{self, StatementError};
 
 use crate::cli::{Keys, SignedBy};
 use crate::desk::Desk;
@@ -66,6 +69,17 @@ pub fn run(desk: &Desk, command: Keys) -> Outcome {
             ring.revoke(id, on, &reason).or_exit(Exit::BadInput)?;
             folder.keep(&ring)?;
             output::data(format!("{id} is revoked; write the verifier page anew and hand it out"));
+            let today = desk.session.today();
+            let book = Book::of(&desk.records);
+            let is_hit = |one: &&PostCertificate| {
+                let verified = statement::verify(&one.statement, ring.public());
+                let by_it = StatementError::Signature(SignatureError::RevokedKey { id, on });
+                book.standing(one, today).counts() && verified == Err(by_it)
+            };
+            let n = desk.records.certificates.iter().filter(is_hit).count();
+            output::note(format!(
+                "{n} certificates that count were signed by it; replace each with `cert replace`"
+            ));
         }
     }
     Ok(Exit::Done)
