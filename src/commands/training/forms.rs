@@ -28,8 +28,20 @@ pub async fn template(global: &Global, path: &Path) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Who is on the list of a sitting: those of the topic in this term, else everybody whose post asks for the topic.
+/// Who is on the list of a sitting, unit by unit.
 fn roster(desk: &Desk, sitting: &Sitting) -> Vec<StaffId> {
+    let book = Book::of(&desk.records);
+    let names = Names::of(&desk.register, &desk.records);
+    let mut people = on_list(desk, sitting);
+    people.sort_by_cached_key(|id| {
+        let unit = book.holdings(*id).iter().find(|held| held.is_held_on(sitting.held_on));
+        (unit.map(|held| names.unit(held.unit)), names.staff(*id))
+    });
+    people
+}
+
+/// Those of the topic in this term, else everybody whose post asks for the topic.
+fn on_list(desk: &Desk, sitting: &Sitting) -> Vec<StaffId> {
     let listed = forms::roster(&desk.records, sitting.term, &sitting.topic);
     if !listed.is_empty() {
         return listed;
