@@ -1,45 +1,34 @@
 //! Append-only files of JSON lines. A last line that a crash cut short is dropped on opening.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::append::AppendFile;
 use super::error::RunError;
 
 /// Appends values of one type.
 #[derive(Debug)]
 pub(crate) struct LineWriter<T> {
-    file: File,
-    path: PathBuf,
-    n_whole: u64,
+    file: AppendFile,
     of: PhantomData<fn(&T)>,
 }
 
 impl<T: Serialize + DeserializeOwned> LineWriter<T> {
     /// Opens or creates a file, tells `each` what is in it and cuts a torn last line.
     pub(crate) fn open(path: &Path, mut each: impl FnMut(T)) -> Result<LineWriter<T>, RunError> {
-        let fail = |source| RunError::io("open", path, source);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(fail)?;
-        let mut lines = Lines::new(path, &file);
-        for value in lines.by_ref() {
-            each(value?);
-        }
-        let n_whole = lines.n_whole;
-        if file.metadata().map_err(fail)?.len() > n_whole {
-            file.set_len(n_whole).and_then(|()| file.sync_all()).map_err(fail)?;
-        }
-        file.seek(SeekFrom::Start(n_whole)).map_err(fail)?;
-        Ok(LineWriter { file, path: path.to_owned(), n_whole, of: PhantomData })
+        let file = AppendFile::open(path, |file| {
+            let mut lines = Lines::new(path, file);
+            for value in lines.by_ref() {
+                each(value?);
+            }
+            Ok(lines.n_whole)
+        })?;
+        Ok(LineWriter { file, of: PhantomData })
     }
 
     /// Appends values and syncs.
@@ -50,19 +39,10 @@ impl<T: Serialize + DeserializeOwned> LineWriter<T> {
         let mut bytes = Vec::new();
         for value in values {
             serde_json::to_writer(&mut bytes, value)
-                .map_err(|error| RunError::io("write", &self.path, io::Error::other(error)))?;
+                .map_err(|error| RunError::io("write", self.file.path(), io::Error::other(error)))?;
             bytes.push(b'\n');
         }
-        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
-        if let Err(source) = written {
-            // Leave no half line behind. If this fails as well, the next opening cuts it.
-            drop(
-                self.file.set_len(self.n_whole).and_then(|()| self.file.seek(SeekFrom::Start(self.n_whole))),
-            );
-            return Err(RunError::io("write", &self.path, source));
-        }
-        self.n_whole += bytes.len() as u64;
-        Ok(())
+        self.file.append(&bytes)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A kill at any moment loses no more than the last second. Nothing here probes; the coverage of a run is
 //! derived from its journal, so that it can't disagree with what was really asked.
 
+mod append;
 mod clusters;
 mod coverage;
 mod done;

@@ -1,14 +1,15 @@
 //! Append-only files of JSON lines, each with a checksum of its own: `{"crc32":"1a2b3c4d","of":…}`. What a crash left of
 //! the last line is cut off on opening; a line that isn't what was written is an error.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::append::AppendFile;
 use super::error::RunError;
 
 const HEAD: &[u8] = b"{\"crc32\":\"";
@@ -20,50 +21,29 @@ const MAX_LINE: u64 = 16 << 20;
 /// Appends values of one type.
 #[derive(Debug)]
 pub(crate) struct SealedWriter<T> {
-    file: File,
-    path: PathBuf,
-    n_whole: u64,
+    file: AppendFile,
     of: PhantomData<fn(&T)>,
 }
 
 impl<T: Serialize + DeserializeOwned> SealedWriter<T> {
     /// Opens or creates a file, tells `each` what is in it and cuts a torn last line.
     pub(crate) fn open(path: &Path, mut each: impl FnMut(T)) -> Result<SealedWriter<T>, RunError> {
-        let fail = |source| RunError::io("open", path, source);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(fail)?;
-        let mut lines = SealedLines::new(path, &file);
-        for value in lines.by_ref() {
-            each(value?);
-        }
-        let n_whole = lines.n_whole;
-        if file.metadata().map_err(fail)?.len() > n_whole {
-            file.set_len(n_whole).and_then(|()| file.sync_all()).map_err(fail)?;
-        }
-        file.seek(SeekFrom::Start(n_whole)).map_err(fail)?;
-        Ok(SealedWriter { file, path: path.to_owned(), n_whole, of: PhantomData })
+        let file = AppendFile::open(path, |file| {
+            let mut lines = SealedLines::new(path, file);
+            for value in lines.by_ref() {
+                each(value?);
+            }
+            Ok(lines.n_whole)
+        })?;
+        Ok(SealedWriter { file, of: PhantomData })
     }
 
     /// Appends a value and syncs.
     pub(crate) fn append(&mut self, value: &T) -> Result<(), RunError> {
         let body = serde_json::to_vec(value)
-            .map_err(|error| RunError::io("write", &self.path, io::Error::other(error)))?;
+            .map_err(|error| RunError::io("write", self.file.path(), io::Error::other(error)))?;
         let sum = format!("{:08x}", crc32fast::hash(&body));
-        let line = [HEAD, sum.as_bytes(), MIDDLE, &body, b"}\n"].concat();
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
-        if let Err(source) = written {
-            // Leave no half line behind. If this fails as well, the next opening cuts it.
-            let cut = self.file.set_len(self.n_whole);
-            drop(cut.and_then(|()| self.file.seek(SeekFrom::Start(self.n_whole))));
-            return Err(RunError::io("write", &self.path, source));
-        }
-        self.n_whole += line.len() as u64;
-        Ok(())
+        self.file.append(&[HEAD, sum.as_bytes(), MIDDLE, &body, b"}\n"].concat())
     }
 }
 
