@@ -219,8 +219,13 @@ fn a_run_goes_on_under_the_authorisations_of_the_day_it_goes_on() {
     assert!(shown.out.contains(&format!("{ended} is out of scope")), "{}", shown.out);
     // What was seen of either while it was authorised is judged.
     let findings = sandbox.findings();
-    let is_found = |host: &str| findings.iter().any(|one| one["key"]["target"].to_string().contains(host));
-    assert_eq!((is_found(&kept), is_found(&ended)), (true, n_before > 0), "{findings:?}");
+    // Others on this machine may listen on all addresses, on ports of their own.
+    let is_found = |host: &str, port: u16| {
+        let is_it = |key: &serde_json::Value| key["target"]["addr"] == host && key["port"] == port;
+        findings.iter().any(|one| is_it(&one["key"]))
+    };
+    let found = (is_found(&kept, greeters[0].port), is_found(&ended, greeters[1].port));
+    assert_eq!(found, (true, n_before > 0), "{findings:?}");
 }
 
 #[test]
