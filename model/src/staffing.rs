@@ -76,6 +76,9 @@ pub struct HoldingFacts {
     pub held: Interval,
 }
 
+/// By category, who holds a certificate of it that counts.
+pub type Certified = HashMap<String, HashSet<StaffId>>;
+
 /// What is known on the day.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
@@ -84,8 +87,7 @@ pub struct Known<'a> {
     pub units: &'a [UnitId],
     pub systems: &'a [SystemFacts],
     pub holdings: &'a [HoldingFacts],
-    /// Who holds a certificate of which category that counts on the day.
-    pub certified: &'a HashSet<(StaffId, String)>,
+    pub certified: &'a Certified,
 }
 
 /// How one requirement stands for one system or unit.
@@ -218,8 +220,9 @@ fn judge(
         standing: CoverStanding::Met,
     };
     let mut roles: HashSet<Role> = HashSet::new();
+    let certified = known.certified.get(&rule.category);
     for holding in people {
-        if known.certified.contains(&(holding.staff, rule.category.clone())) {
+        if certified.is_some_and(|staff| staff.contains(&holding.staff)) {
             cover.certified.push(holding.staff);
             roles.extend(holding.role);
         } else if is_in_grace(rule, holding, known.day) {

@@ -40,8 +40,11 @@ impl Ledger {
         Ok(own.map(|serial| serial.sequence()).max().unwrap_or(0))
     }
 
-    /// Writes down the last serial of a batch that is about to be stored.
-    pub fn reach(&self, serial: &str) -> Result<(), Failure> {
+    /// Writes down the highest serial of a batch that is about to be stored: by its sequence, since years and categories
+    /// stand before it in the text.
+    pub fn reach<'a>(&self, serials: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+        let read = serials.filter_map(|serial| serial.parse::<Serial>().ok());
+        let Some(serial) = read.max_by_key(Serial::sequence) else { return Ok(()) };
         let write = || -> std::io::Result<()> {
             let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
             writeln!(file, "{serial}")?;

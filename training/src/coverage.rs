@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use model::id::{StaffId, SystemId, UnitId};
 use model::post::PostKind;
 use model::register::Register;
-use model::staffing::{self, Cover, HoldingFacts, Known, SystemFacts};
+use model::staffing::{self, Certified, Cover, HoldingFacts, Known, SystemFacts};
 
 use crate::records::{Book, Records};
 use crate::scheme::Scheme;
@@ -55,9 +55,15 @@ pub fn coverage(book: &Book<'_>, asked: Asked<'_>) -> Vec<Cover> {
 }
 
 /// Who holds a certificate of which category that counts on a day.
-pub fn certified(book: &Book<'_>, day: NaiveDate) -> HashSet<(StaffId, String)> {
-    let counting = book.records.certificates.iter().filter(|one| book.standing(one, day).counts());
-    counting.map(|one| (one.staff, one.category.clone())).collect()
+pub fn certified(book: &Book<'_>, day: NaiveDate) -> Certified {
+    let mut certified = Certified::new();
+    for one in book.records.certificates.iter().filter(|one| book.standing(one, day).counts()) {
+        match certified.get_mut(&one.category) {
+            Some(staff) => drop(staff.insert(one.staff)),
+            None => drop(certified.insert(one.category.clone(), HashSet::from([one.staff]))),
+        }
+    }
+    certified
 }
 
 /// Requirements that are met, or in grace, before a change and not after it.
@@ -85,6 +91,8 @@ pub fn units_with_maintainer(book: &Book<'_>, scheme: &Scheme, day: NaiveDate) -
         .collect();
     let holdings = book.records.holdings.iter();
     let holdings = holdings.filter(|held| held.post == PostKind::Maintainer && held.is_held_on(day));
-    let is_certified = |staff| categories.iter().any(|code| certified.contains(&(staff, (*code).to_owned())));
+    let is_certified = |staff: StaffId| {
+        categories.iter().any(|code| certified.get(*code).is_some_and(|holders| holders.contains(&staff)))
+    };
     holdings.filter(|held| is_certified(held.staff)).map(|held| held.unit).collect()
 }

@@ -13,13 +13,13 @@ fn check(people: &[(&str, Option<Role>, bool)], rule: &Requirement, on: &str, ex
     let unit = UnitId::mint(mint);
     let level = ProtectionLevel::try_from(3).ok();
     let system = SystemFacts { id: SystemId::mint(mint), unit, level, is_exposed: false };
-    let mut certified = HashSet::new();
+    let mut certified = Certified::new();
     let holdings: Vec<HoldingFacts> = people
         .iter()
         .map(|(from, role, is_certified)| {
             let staff = StaffId::mint(mint);
             if *is_certified {
-                certified.insert((staff, "WH".to_owned()));
+                certified.entry("WH".to_owned()).or_default().insert(staff);
             }
             let held = Interval::new(Some(day(from)), None).expect("an open interval");
             HoldingFacts {
@@ -90,7 +90,7 @@ fn a_rule_asks_nothing_before_its_day_nor_below_its_level() {
         is_exposed: false,
     };
     let systems = [system(None), system(Some(2)), system(Some(3)), system(Some(4))];
-    let certified = HashSet::new();
+    let certified = Certified::new();
     let known = |on: &str| Known {
         day: day(on),
         units: &[],

@@ -1,7 +1,9 @@
 //! Certificates as a list, and their files.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use model::id::PostCertificateId;
 use serde::Serialize;
 use training::certificates::Standing;
 use training::records::Book;
@@ -31,6 +33,10 @@ pub fn run(desk: &Desk, on: On, listed: &Listed) -> Outcome {
     let day = on.on.unwrap_or_else(|| desk.session.today());
     let book = Book::of(&desk.records);
     let certificates = desk.records.certificates.iter().filter(|one| one.issued_on <= day);
+    // The last one entered stays.
+    let past = desk.records.events.iter().filter(|event| event.on <= day);
+    let reasons: HashMap<PostCertificateId, &str> =
+        past.map(|event| (event.certificate, event.reason.as_str())).collect();
     let mut shown: Vec<Shown<'_>> = certificates
         .map(|one| Shown {
             serial: &one.serial,
@@ -43,13 +49,7 @@ pub fn run(desk: &Desk, on: On, listed: &Listed) -> Outcome {
             valid_until: one.valid_until.to_string(),
             review_due: one.review.map(|review| review.on.to_string()),
             standing: book.standing(one, day),
-            last_reason: desk
-                .records
-                .events
-                .iter()
-                .rev()
-                .find(|event| event.certificate == one.id && event.on <= day)
-                .map(|event| event.reason.as_str()),
+            last_reason: reasons.get(&one.id).copied(),
         })
         .collect();
     shown.sort_by_key(|one| (one.serial, one.period, one.edition));

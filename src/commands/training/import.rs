@@ -79,7 +79,7 @@ fn number(desk: &Desk, change: &mut Change) -> Result<(), Failure> {
     let ledger = Ledger::of(&desk.session.data)?;
     let highest = ledger.highest(&desk.scheme.series)?;
     number_old(change, &desk.records, &desk.scheme, highest, &mut keys::random).or_exit(Exit::BadInput)?;
-    change.certificates.iter().map(|one| &one.serial).max().map_or(Ok(()), |last| ledger.reach(last))
+    ledger.reach(change.certificates.iter().map(|one| one.serial.as_str()))
 }
 
 fn tell(outcome: ImportOutcome, is_stored: bool, asked: TrainingImport, mode: Mode) -> Outcome {

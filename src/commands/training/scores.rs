@@ -1,5 +1,8 @@
 //! Sittings, and the release of their scores.
 
+use std::collections::HashMap;
+
+use model::id::SittingId;
 use serde::Serialize;
 use training::records::{Book, Change};
 use training::sittings::{Attempt, Release, SittingKind};
@@ -26,15 +29,23 @@ struct Shown<'a> {
 }
 
 pub fn sittings(desk: &Desk, term: Option<&str>, asked: &Listed) -> Outcome {
-    let book = Book::of(&desk.records);
+    let mut n_came: HashMap<SittingId, usize> = HashMap::new();
+    for one in desk.records.attendance.iter().filter(|one| one.mark.came()) {
+        *n_came.entry(one.sitting).or_default() += 1;
+    }
+    let mut scores: HashMap<SittingId, (usize, usize)> = HashMap::new();
+    for one in &desk.records.attempts {
+        let (n, n_released) = scores.entry(one.sitting).or_default();
+        *n += 1;
+        *n_released += usize::from(one.released.is_some());
+    }
     let terms = desk.records.terms.iter();
     let terms = terms.filter(|one| term.is_none_or(|code| one.code.eq_ignore_ascii_case(code)));
     let of_term = |id| desk.records.sittings.iter().filter(move |sitting| sitting.term == id);
     let mut shown: Vec<Shown<'_>> = terms
         .flat_map(|term| of_term(term.id).map(move |sitting| (term, sitting)))
         .map(|(term, sitting)| {
-            let attempts = || desk.records.attempts.iter().filter(|one| one.sitting == sitting.id);
-            let came = |staff| book.presence(sitting.id, staff).is_some_and(|one| one.mark.came());
+            let (n_scores, n_released) = scores.get(&sitting.id).copied().unwrap_or_default();
             Shown {
                 term: &term.code,
                 sitting: &sitting.code,
@@ -44,9 +55,9 @@ pub fn sittings(desk: &Desk, term: Option<&str>, asked: &Listed) -> Outcome {
                 hours: sitting.hours,
                 trainer: sitting.trainer.as_deref(),
                 examiner: sitting.examiner.as_deref(),
-                n_came: desk.records.staff.iter().filter(|one| came(one.id)).count(),
-                n_scores: attempts().count(),
-                n_released: attempts().filter(|one| one.released.is_some()).count(),
+                n_came: n_came.get(&sitting.id).copied().unwrap_or_default(),
+                n_scores,
+                n_released,
             }
         })
         .collect();
