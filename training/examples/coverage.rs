@@ -53,6 +53,7 @@ fn main() -> std::io::Result<()> {
         records.staff.push(Staff {
             id: staff,
             name: name.clone(),
+            unit: None,
             employment: Employment::Staff,
             phone: None,
             email: None,

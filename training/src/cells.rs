@@ -83,9 +83,10 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The unit of the person's latest post.
+    /// The unit of the person's latest post, or of the roster without one.
     pub(crate) fn unit_of(&self, id: StaffId) -> Option<&'a Unit> {
-        self.posts.get(&id).and_then(|(_, unit)| self.units.get(unit)).copied()
+        let of_post = self.posts.get(&id).map(|(_, unit)| *unit);
+        self.unit(of_post.or_else(|| self.staff.get(&id)?.unit)?)
     }
 
     pub(crate) fn unit(&self, id: UnitId) -> Option<&'a Unit> {

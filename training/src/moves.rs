@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use model::id::{HoldingId, Mint, StaffId, SystemId, UnitId};
 use model::post::{PostKind, Role};
 
-use crate::people::Holding;
+use crate::people::{Holding, Staff};
 use crate::records::{Book, Change};
 
 /// Why people can't be moved so.
@@ -55,7 +55,8 @@ pub fn appoint(book: &Book<'_>, wish: Appointment, mint: &mut dyn Mint) -> Resul
     }
 }
 
-/// Closes everything that the person holds on the day before, and opens the new post.
+/// Closes everything that the person holds on the day before, and opens the new post; the person belongs to its unit
+/// from then on.
 pub fn transfer(
     book: &Book<'_>,
     wish: Appointment,
@@ -71,6 +72,8 @@ pub fn transfer(
     if let Some(held) = same {
         return Err(NotMoved::HoldsIt(held.from));
     }
+    let moved = book.staff(wish.staff).filter(|one| one.unit != Some(wish.unit));
+    change.staff.extend(moved.map(|one| Staff { unit: Some(wish.unit), ..one.clone() }));
     change.holdings.extend(appoint(book, wish, mint)?.holdings);
     Ok(change)
 }

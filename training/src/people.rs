@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Staff {
     pub id: StaffId,
     pub name: String,
+    /// The unit whose roster named the person first, or to which a transfer went; posts may be in others. Unknown of
+    /// people from before rosters were kept so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
     pub employment: Employment,
     pub phone: Option<String>,
     pub email: Option<String>,

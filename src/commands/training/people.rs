@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use training::due;
-use training::people::Holding;
+use training::people::{Holding, Staff};
 use training::records::Book;
 
 use crate::cli::{Listed, On};
@@ -28,9 +28,14 @@ pub fn list(desk: &Desk, unit: Option<&str>, on: On, asked: &Listed) -> Outcome 
     let book = Book::of(&desk.records);
     let names = Names::of(&desk.register, &desk.records);
     let handles = Handles::of(desk.records.staff.iter().map(|one| one.id));
-    let is_asked = |held: &&Holding| held.is_held_on(day) && unit.is_none_or(|unit| held.unit == unit);
+    let is_asked = |held: &&Holding| unit.is_none_or(|unit| held.unit == unit);
     let people = desk.records.staff.iter();
-    let people = people.filter(|one| unit.is_none() || book.holdings(one.id).iter().any(is_asked));
+    // Whoever holds no post on the day is still looked for where the roster has them.
+    let is_there = |one: &&Staff| {
+        let mut held = book.holdings(one.id).iter().filter(|held| held.is_held_on(day)).peekable();
+        unit.is_none() || if held.peek().is_some() { held.any(is_asked) } else { one.unit == unit }
+    };
+    let people = people.filter(is_there);
     let shown: Vec<Shown<'_>> = people
         .map(|one| {
             let held = book.holdings(one.id).iter().filter(|held| held.is_held_on(day));

@@ -76,10 +76,7 @@ pub(super) fn stage(
             continue;
         }
         let later = latest.get(&(holder, category.as_str())).filter(|one| one.issued_on > issued_on);
-        if let Some(later) = later.filter(|_| kept.is_none()) {
-            context.fault(record.at, Key::IssuedOn, Own::LaterOneExists(later.issued_on));
-            continue;
-        }
+        let later = later.filter(|_| kept.is_none()).map(|later| later.issued_on);
         let certificate = match kept {
             Some(one) => match differs(one, &category, (issued_on, valid_until)) {
                 Some(key) => {
@@ -104,7 +101,11 @@ pub(super) fn stage(
                 files: BTreeMap::new(),
             },
         };
+        // Also one that comes too late: it contradicts the rows of its number all the same.
         entries.push(context, record.at, certificate);
+        if let Some(later) = later {
+            context.fault(record.at, Key::IssuedOn, Own::LaterOneExists(later));
+        }
     }
     count_periods(context, &mut entries);
     entries

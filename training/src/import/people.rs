@@ -10,6 +10,7 @@ use model::id::{StaffId, UnitId};
 
 use super::Entries;
 use super::context::{Context, Record};
+use super::holdings::Restated;
 use super::reason::{Own, Reason, RowAt};
 use super::units::Units;
 use crate::columns::{Key, SheetKey};
@@ -50,17 +51,18 @@ impl Refs<'_> {
     /// The person of a row whose unit only tells namesakes apart.
     pub(super) fn of_row(&self, context: &mut Context<'_>, record: &Record) -> Option<StaffId> {
         let unit = self.units.of_row(context, record);
-        self.people.of_row(context, self.units, record, unit)
+        self.people.of_row(context, self.units, record, unit, &[])
     }
 }
 
 impl PersonIndex {
-    /// `claims` are the units that rows of the file say people belong to.
+    /// `claims` are the units that rows of the file say people belong to. Posts that are `restated` tell nobody apart yet.
     pub(super) fn new(
         context: &Context<'_>,
         records: &[Record],
         entries: &Entries<Staff>,
         claims: HashMap<StaffId, (At, UnitId)>,
+        restated: &Restated,
     ) -> PersonIndex {
         let mut index = PersonIndex {
             by_name: HashMap::new(),
@@ -71,7 +73,9 @@ impl PersonIndex {
             bad: context.bad_names(records, &[Key::Name]),
             unread: context.unread(SheetKey::Staff),
         };
+        let mut units: Vec<(StaffId, UnitId)> = Vec::new();
         for (one, at) in entries.over(context, &context.import.records.staff) {
+            units.extend(one.unit.map(|unit| (one.id, unit)));
             let (name, phone) = (name_key(&one.name), one.phone.as_deref().map(phone_key));
             if let Some(phone) = &phone {
                 index.by_contact.entry((name.clone(), phone.clone())).or_default().push(one.id);
@@ -87,9 +91,9 @@ impl PersonIndex {
             index.by_name.entry(name).or_default().push(candidate);
         }
         let claimed = claims.into_iter().filter(|(_, (at, _))| !context.is_bad(*at));
-        let claimed: Vec<(StaffId, UnitId)> = claimed.map(|(id, (_, unit))| (id, unit)).collect();
-        claimed.into_iter().for_each(|(id, unit)| index.add_unit(id, unit));
-        index.add_posts(context.import.records.holdings.iter());
+        units.extend(claimed.map(|(id, (_, unit))| (id, unit)));
+        units.into_iter().for_each(|(id, unit)| index.add_unit(id, unit));
+        index.add_posts(context.import.records.holdings.iter().filter(|one| !restated.holds(one)));
         index
     }
 
@@ -104,15 +108,17 @@ impl PersonIndex {
         }
     }
 
+    /// `holders` are those whom the row means before all others, if one of them fits it alone.
     pub(super) fn of_row(
         &self,
         context: &mut Context<'_>,
         units: &Units<'_>,
         record: &Record,
         unit: Option<UnitId>,
+        holders: &[StaffId],
     ) -> Option<StaffId> {
         let text = record.text(Key::Person)?;
-        let found = self.resolve(context, units, unit, text);
+        let found = self.resolve(context, units, unit, text, holders);
         found.map_err(|reason| context.fault(record.at, Key::Person, reason)).ok()
     }
 
@@ -122,6 +128,7 @@ impl PersonIndex {
         units: &Units<'_>,
         own_unit: Option<UnitId>,
         text: &str,
+        holders: &[StaffId],
     ) -> Result<StaffId, Reason> {
         if looks_like_id_number(text) {
             let identity = context.import.identity.ok_or(Own::IdNumbersNotKept)?;
@@ -147,6 +154,21 @@ impl PersonIndex {
             return Ok(*id);
         }
         let named = self.by_name.get(&name).map_or(&[][..], Vec::as_slice);
+        let fits_phone = |one: &&Candidate| {
+            let own = one.phone.as_deref().map(phone_key).unwrap_or_default();
+            phone
+                .as_ref()
+                .is_none_or(|phone| *phone == own || phone.len() >= MIN_TAIL && own.ends_with(phone))
+        };
+        let fits_unit =
+            |one: &&Candidate| unit.is_none_or(|unit| in_unit(unit).is_some_and(|ids| ids.contains(&one.id)));
+        if !holders.is_empty() {
+            let held = named.iter().filter(|one| holders.contains(&one.id));
+            let held: Vec<&Candidate> = held.filter(fits_phone).filter(fits_unit).collect();
+            if let [one] = held.as_slice() {
+                return Ok(one.id);
+            }
+        }
         if phone.is_none()
             && let Some(ids) = unit.or(own_unit).and_then(in_unit)
             && ids.len() == 1
@@ -156,14 +178,6 @@ impl PersonIndex {
         if named.len() > MAX_NAMESAKES {
             return Err(ambiguous(named.iter()));
         }
-        let fits_phone = |one: &&Candidate| {
-            let own = one.phone.as_deref().map(phone_key).unwrap_or_default();
-            phone
-                .as_ref()
-                .is_none_or(|phone| *phone == own || phone.len() >= MIN_TAIL && own.ends_with(phone))
-        };
-        let fits_unit =
-            |one: &&Candidate| unit.is_none_or(|unit| in_unit(unit).is_some_and(|ids| ids.contains(&one.id)));
         let fitting: Vec<&Candidate> = named.iter().filter(fits_phone).filter(fits_unit).collect();
         let own = own_unit.and_then(in_unit).filter(|_| unit.is_none());
         let of_own: Vec<&Candidate> =

@@ -17,7 +17,7 @@ pub enum Remark {
     )]
     NewNamesakes { sheet: String, rows: RowList },
     #[error(
-        "{sheet} {rows}: no post is registered for these people, and only a post keeps which unit they belong to; enter it under 岗位"
+        "{sheet} {rows}: no post is registered for these people, so that they count nowhere as certified; enter it under 岗位"
     )]
     WithoutPost { sheet: String, rows: RowList },
     #[error(
@@ -58,7 +58,7 @@ impl Told for Remark {
                 rows.zh()
             ),
             Remark::WithoutPost { sheet, rows } => format!(
-                "“{sheet}”表{}：没有登记岗位，人员所属单位只由岗位记录，请在“岗位”表中填写",
+                "“{sheet}”表{}：没有登记岗位，其证书不计入任何单位的持证情况，请在“岗位”表中填写",
                 rows.zh()
             ),
             Remark::StillHolds { at, person, unit, post, since } => format!(

@@ -1,21 +1,23 @@
 //! Rows of the sheet 人员: who of them is known.
 //!
 //! A person is known by the ID number where one is given, else by name and phone, else, without a phone, by name and
-//! the unit of a post. It must not guess: whoever can't be told apart from a namesake is an error.
+//! unit: that of the roster, or of a post. It must not guess: whoever can't be told apart from a namesake is an error.
+//! Nor may a file tell namesakes apart by what it says of posts itself, or it would be understood otherwise the next time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use intake::cell::name_key;
 use intake::contact::phone_key;
 use intake::context::At;
 use model::id::{StaffId, UnitId};
 
-use super::Entries;
 use super::context::{Context, Record};
+use super::holdings::Restated;
 use super::people::PersonIndex;
 use super::reason::{Elsewhere, Own};
 use super::units::Units;
 use super::value::Value;
+use super::{Entries, Identity};
 use crate::columns::Key;
 use crate::id_number::IdNumber;
 use crate::people::{KeptIdNumber, Staff};
@@ -36,42 +38,33 @@ pub(super) struct StaffRemarks {
     pub(super) rows: Vec<(At, StaffId)>,
 }
 
-pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units<'_>) -> StagedStaff {
+pub(super) fn stage(
+    context: &mut Context<'_>,
+    records: &[Record],
+    units: &Units<'_>,
+    restated: &Restated,
+) -> StagedStaff {
     let known: HashMap<StaffId, &Staff> =
         context.import.records.staff.iter().map(|one| (one.id, one)).collect();
-    let mut roster = Roster::of(context);
+    let rows: Vec<Row<'_>> = records.iter().filter_map(|record| Row::of(context, record, units)).collect();
+    let mut roster = Roster::of(context, &rows, restated);
     let mut numbers: HashMap<StaffId, KeptIdNumber> = HashMap::new();
     let mut entries: Entries<Staff> = Entries::default();
     let mut remarks = StaffRemarks::default();
-    for record in records {
-        let unit = units.of_row(context, record);
-        let number = match record.value(Key::IdNumber) {
-            Some(Value::IdNumber(number)) => Some(number),
-            _ => None,
-        };
-        if number.is_some() && context.import.identity.is_none() {
-            context.fault(record.at, Key::IdNumber, Own::IdNumbersNotKept);
-        }
-        let keeper = number.zip(context.import.identity);
-        let (Some(unit), Some(name)) = (unit, record.text(Key::Name)) else { continue };
-        if context.is_bad(record.at) {
-            continue;
-        }
-        let phone = record.text(Key::Phone);
-        let indexes = keeper.map(|(number, identity)| identity.indexes(number)).unwrap_or_default();
-        let (name_key, phone_key) = (name_key(name), phone.map(phone_key));
-        let row = Row { at: record.at, name: name_key, unit, phone: phone_key, indexes };
-        let id = match roster.find(context, &row) {
+    for row in &rows {
+        let record = row.record;
+        let id = match roster.find(context, row) {
             Ok(id) => id,
             Err((key, reason)) => {
                 context.fault(record.at, key, reason);
+                roster.add_unclear(StaffId::mint(context.mint), row);
                 continue;
             }
         };
         let id = match id {
             Some(id) => id,
             None => {
-                if roster.has_namesake_with_phone(&row) {
+                if roster.has_namesake_with_phone(row) {
                     remarks.namesakes.push(record.at);
                 }
                 StaffId::mint(context.mint)
@@ -80,17 +73,17 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units
         let kept = known.get(&id).copied();
         let kept_number = kept.and_then(|one| one.id_number.clone());
         let id_number = kept_number.or_else(|| {
-            let (number, identity) = keeper?;
+            let (number, identity) = row.number?;
             let index = row.indexes.first()?.clone();
             // Sealing the same number once more would make another value of it.
             let seal = || KeptIdNumber { index: index.clone(), sealed: identity.seal(number, id) };
             let first = numbers.entry(id).or_insert_with(seal).clone();
             Some(if first.index == index { first } else { seal() })
         });
-        if number.is_some_and(IdNumber::looks_rounded) {
+        if row.number.is_some_and(|(number, _)| number.looks_rounded()) {
             remarks.rounded.push(record.at);
         }
-        roster.add(id, &row);
+        roster.add(id, row);
         let said = match record.value(Key::Employment) {
             Some(Value::Employment(employment)) => Some(*employment),
             _ => None,
@@ -98,32 +91,67 @@ pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units
         let employment = record.or_kept(Key::Employment, said, kept.map(|one| one.employment));
         let staff = Staff {
             id,
-            name: name.to_owned(),
+            name: row.text.to_owned(),
+            unit: kept.and_then(|one| one.unit).or_else(|| roster.claims.get(&id).map(|(_, unit)| *unit)),
             employment: employment.unwrap_or_default(),
             // Blank cells of what a person is known by erase nothing.
-            phone: phone.map(str::to_owned).or_else(|| kept.and_then(|one| one.phone.clone())),
+            phone: record
+                .text(Key::Phone)
+                .map(str::to_owned)
+                .or_else(|| kept.and_then(|one| one.phone.clone())),
             email: record.text_or_kept(Key::Email, kept.and_then(|one| one.email.as_ref())),
             id_number,
         };
         remarks.rows.push((record.at, id));
         entries.push(context, record.at, staff);
     }
-    let people = PersonIndex::new(context, records, &entries, roster.claims);
+    let people = PersonIndex::new(context, records, &entries, roster.claims, restated);
     StagedStaff { entries, people, remarks }
 }
 
 /// What a row says of who it is about.
-struct Row {
-    at: At,
+struct Row<'a> {
+    record: &'a Record,
+    /// The name as it is written.
+    text: &'a str,
     name: String,
     unit: UnitId,
     phone: Option<String>,
+    number: Option<(&'a IdNumber, &'a dyn Identity)>,
     /// Under the key of now first; none without an ID number.
     indexes: Vec<String>,
 }
 
-/// Where namesakes are looked for. `unit` is one of a post, or that of a row of this file; `None` for people whose unit
-/// nothing tells.
+impl<'a> Row<'a> {
+    /// `None` for a row with a fault of its own.
+    fn of<'c: 'a>(context: &mut Context<'c>, record: &'a Record, units: &Units<'_>) -> Option<Row<'a>> {
+        let unit = units.of_row(context, record);
+        let identity = context.import.identity;
+        let number = match record.value(Key::IdNumber) {
+            Some(Value::IdNumber(number)) => Some(number),
+            _ => None,
+        };
+        if number.is_some() && identity.is_none() {
+            context.fault(record.at, Key::IdNumber, Own::IdNumbersNotKept);
+        }
+        let (unit, text) = (unit?, record.text(Key::Name)?);
+        if context.is_bad(record.at) {
+            return None;
+        }
+        let number = number.zip(identity);
+        Some(Row {
+            record,
+            text,
+            name: name_key(text),
+            unit,
+            phone: record.text(Key::Phone).map(phone_key),
+            number,
+            indexes: number.map(|(number, identity)| identity.indexes(number)).unwrap_or_default(),
+        })
+    }
+}
+
+/// Where namesakes are looked for. `unit` is that of a roster or of a post; `None` for people whose unit nothing tells.
 #[derive(PartialEq, Eq, Hash)]
 struct Place {
     name: String,
@@ -141,35 +169,46 @@ struct Roster {
     names: HashMap<StaffId, String>,
     /// Rows of this file: where the person stands, and the unit that the row says.
     claims: HashMap<StaffId, (At, UnitId)>,
-    /// People of whom nothing but the name tells who they are, once their unit isn't that of a post.
-    by_name_alone: HashMap<String, Elsewhere>,
+    /// Stand for rows of which nobody knows whom they mean; whoever else might be meant isn't known either.
+    unclear: HashSet<StaffId>,
+    /// The first of each name, in whatever unit.
+    by_name: HashMap<String, StaffId>,
 }
 
 /// The column to blame, and why.
 type Blame = (Key, Own);
 
 impl Roster {
-    fn of(context: &Context<'_>) -> Roster {
+    /// People are looked for under the names and phones that rows with their ID numbers give them: what such a row
+    /// replaces leads nobody to them any more.
+    fn of(context: &Context<'_>, rows: &[Row<'_>], restated: &Restated) -> Roster {
         let records = context.import.records;
         let mut units: HashMap<StaffId, Vec<UnitId>> = HashMap::new();
-        for holding in &records.holdings {
-            let of_person = units.entry(holding.staff).or_default();
-            if !of_person.contains(&holding.unit) {
-                of_person.push(holding.unit);
+        let posts = records.holdings.iter().filter(|one| !restated.holds(one));
+        let posts = posts.map(|one| (one.staff, one.unit));
+        let rosters = records.staff.iter().filter_map(|one| Some((one.id, one.unit?)));
+        for (staff, unit) in rosters.chain(posts) {
+            let of_person = units.entry(staff).or_default();
+            if !of_person.contains(&unit) {
+                of_person.push(unit);
+            }
+        }
+        let mut numbered: HashMap<&str, &Row<'_>> = HashMap::new();
+        for row in rows {
+            for index in &row.indexes {
+                numbered.entry(index).or_insert(row);
             }
         }
         let mut roster = Roster::default();
         for one in &records.staff {
-            let name = name_key(&one.name);
-            let phone = one.phone.as_deref().map(phone_key);
+            let row = one.id_number.as_ref().and_then(|number| numbered.get(number.index.as_str()));
+            let name = row.map_or_else(|| name_key(&one.name), |row| row.name.clone());
+            let phone = row.and_then(|row| row.phone.clone());
+            let phone = phone.or_else(|| one.phone.as_deref().map(phone_key));
             let index = one.id_number.as_ref().map(|number| number.index.clone());
             roster.names.insert(one.id, one.name.clone());
             roster.learn(one.id, &name, phone.as_deref(), index.as_deref());
             let (has_phone, has_number) = (phone.is_some(), index.is_some());
-            if !has_phone && !has_number {
-                // A post elsewhere may be theirs or a namesake's.
-                roster.by_name_alone.insert(name.clone(), Elsewhere::Registered(one.name.clone()));
-            }
             let places = match units.get(&one.id) {
                 Some(units) => units.iter().copied().map(Some).collect(),
                 None => vec![None],
@@ -183,17 +222,26 @@ impl Roster {
     }
 
     fn learn(&mut self, id: StaffId, name: &str, phone: Option<&str>, index: Option<&str>) {
+        self.by_name.entry(name.to_owned()).or_insert(id);
         if let Some(phone) = phone {
             self.by_contact.entry((name.to_owned(), phone.to_owned())).or_insert(id);
         }
         if let Some(index) = index {
-            self.by_index.insert(index.to_owned(), id);
+            self.by_index.entry(index.to_owned()).or_insert(id);
             self.index_of.insert(id, index.to_owned());
         }
     }
 
     /// Who the row is about, `None` for somebody new.
-    fn find(&mut self, context: &Context<'_>, row: &Row) -> Result<Option<StaffId>, Blame> {
+    fn find(&self, context: &Context<'_>, row: &Row<'_>) -> Result<Option<StaffId>, Blame> {
+        let found = self.look_up(context, row)?;
+        match found.filter(|id| self.unclear.contains(id)) {
+            Some(id) => Err((Key::Name, Own::Namesake(self.elsewhere(context, id)))),
+            None => Ok(found),
+        }
+    }
+
+    fn look_up(&self, context: &Context<'_>, row: &Row<'_>) -> Result<Option<StaffId>, Blame> {
         let contact = row.phone.as_ref().map(|phone| (row.name.clone(), phone.clone()));
         let by_contact = contact.and_then(|contact| self.by_contact.get(&contact)).copied();
         let elsewhere = |id: StaffId| self.elsewhere(context, id);
@@ -216,22 +264,14 @@ impl Roster {
             (None, Some(_)) => self.pick(context, row, &[false], &[false, true]),
             (None, None) => {
                 let found = self.pick(context, row, &[false, true], &[false, true])?;
-                let claimed = found.and_then(|id| self.claims.get(&id));
-                let other = match (found, self.by_name_alone.get(&row.name)) {
-                    (Some(_), _) => {
-                        let other = claimed.filter(|(_, unit)| *unit != row.unit);
-                        other.map(|(at, _)| Elsewhere::Row(context.row_at(*at)))
-                    }
-                    (None, alone) => alone.cloned(),
+                let is_claimed =
+                    |id: &StaffId| self.claims.get(id).is_some_and(|(_, unit)| *unit != row.unit);
+                let other = match found {
+                    Some(id) => Some(id).filter(is_claimed),
+                    // It may be they who come from there, or a namesake.
+                    None => self.by_name.get(&row.name).copied(),
                 };
-                if let Some(other) = other {
-                    return Err((Key::Name, Own::Namesake(other)));
-                }
-                if found.is_none() {
-                    let here = Elsewhere::Row(context.row_at(row.at));
-                    self.by_name_alone.insert(row.name.clone(), here);
-                }
-                Ok(found)
+                other.map_or(Ok(found), |other| Err((Key::Name, Own::Namesake(elsewhere(other)))))
             }
         }
     }
@@ -241,7 +281,7 @@ impl Roster {
     fn pick(
         &self,
         context: &Context<'_>,
-        row: &Row,
+        row: &Row<'_>,
         phones: &[bool],
         numbers: &[bool],
     ) -> Result<Option<StaffId>, Blame> {
@@ -269,7 +309,7 @@ impl Roster {
         Ok(None)
     }
 
-    fn has_namesake_with_phone(&self, row: &Row) -> bool {
+    fn has_namesake_with_phone(&self, row: &Row<'_>) -> bool {
         let place =
             |has_number| Place { name: row.name.clone(), unit: Some(row.unit), has_phone: true, has_number };
         let is_registered = |id: &StaffId| self.names.contains_key(id);
@@ -286,8 +326,13 @@ impl Roster {
         }
     }
 
+    fn add_unclear(&mut self, id: StaffId, row: &Row<'_>) {
+        self.unclear.insert(id);
+        self.add(id, row);
+    }
+
     /// Rows below may be about the same person.
-    fn add(&mut self, id: StaffId, row: &Row) {
+    fn add(&mut self, id: StaffId, row: &Row<'_>) {
         self.learn(id, &row.name, row.phone.as_deref(), row.indexes.first().map(String::as_str));
         let place = Place {
             name: row.name.clone(),
@@ -299,6 +344,6 @@ impl Roster {
         if ids.last() != Some(&id) {
             ids.push(id);
         }
-        self.claims.entry(id).or_insert((row.at, row.unit));
+        self.claims.entry(id).or_insert((row.record.at, row.unit));
     }
 }

@@ -33,6 +33,7 @@ impl World {
             records.staff.push(Staff {
                 id: staff,
                 name: format!("虚构{i}"),
+                unit: None,
                 employment: Employment::Staff,
                 phone: None,
                 email: None,

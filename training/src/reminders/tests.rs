@@ -57,6 +57,7 @@ impl World {
         self.records.staff.push(Staff {
             id,
             name: name.into(),
+            unit: None,
             employment: Employment::Staff,
             phone: Some("020-0000-0001".into()),
             email: email.map(Into::into),

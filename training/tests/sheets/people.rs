@@ -5,11 +5,7 @@ use training::columns::SheetKey;
 use training::import::{Mode, RowError};
 use training::people::Employment;
 
-use crate::world::{World, base, counts, messages, table, tables, world};
-
-fn staff(lines: &str) -> [intake::table::Table; 1] {
-    [table("人员", &format!("姓名|单位|电话|邮箱|用工性质|身份证号\n{lines}"))]
-}
+use crate::world::{World, base, counts, messages, staff, table, tables, world};
 
 #[test]
 fn one_file_imported_twice_changes_nothing() {
@@ -47,7 +43,7 @@ fn a_dry_run_lists_what_changes_cell_by_cell() {
         told,
         [
             "2 虚构甲 邮箱:jia@unit.example>jia2@unit.example 身份证号:>（已登记）",
-            "3 虚构丁 姓名:>虚构丁 电话:>020-0000-0004 用工性质:>在编"
+            "3 虚构丁 姓名:>虚构丁 单位信用代码:>11440100MADE00002A 电话:>020-0000-0004 用工性质:>在编"
         ]
     );
 }
@@ -121,9 +117,30 @@ fn namesakes_are_told_apart_or_refused() {
 }
 
 #[test]
+fn the_name_and_phone_that_a_row_with_the_id_number_replaces_lead_to_nobody_any_more() {
+    let mut world = world();
+    // 虚构乙 has that number, and a phone of the same name is somebody else's from now on.
+    let file = staff("虚构乙乙|$1|020-0000-0009||外包|000001199001010022\n虚构乙|$1|020-0000-0002||在编|");
+    let n_before = world.records.staff.len();
+    world.good(&file);
+    assert_eq!(world.records.staff.len(), n_before + 1);
+    assert!(world.good(&file).change.is_empty());
+}
+
+#[test]
+fn a_row_that_nobody_can_place_blocks_those_that_may_be_about_the_same_person() {
+    let mut world = World::default();
+    world.good(&staff("虚构己|$2|020-0000-0006|||"));
+    world.check(
+        &staff("虚构己|$1||||\n虚构己|$1|020-0000-0007|||"),
+        &["the registered entry 虚构己 is of the same name", "人员 row 2 is of the same name"],
+    );
+}
+
+#[test]
 fn people_are_named_by_phone_tail_unit_or_id_number() {
     let mut world = world();
-    world.good(&staff("虚构甲|$2|020-0000-0007||在编|"));
+    world.good(&staff("虚构甲|$2|020-0000-0007||在编|\n虚构甲|$2|020-0000-0008||在编|"));
     let post =
         |person: &str| [table("岗位", &format!("姓名|单位|岗位|起始日期\n{person}|$2|主管|2026-01-01"))];
     for known in [
@@ -138,7 +155,7 @@ fn people_are_named_by_phone_tail_unit_or_id_number() {
     }
     world.check(
         &post("虚构甲"),
-        &["several people have this name; write one of: 虚构甲/020-0000-0001, 虚构甲/020-0000-0007"],
+        &["several people have this name; write one of: 虚构甲/020-0000-0007, 虚构甲/020-0000-0008"],
     );
     for unknown in ["虚构甲/0009", "虚构甲/007", "虚构辛", "虚构甲/0007@$1"] {
         world.check(&post(unknown), &["no such person"]);

@@ -2,7 +2,7 @@
 
 use training::columns::SheetKey;
 
-use crate::world::{counts, day, table, world};
+use crate::world::{counts, day, staff, table, world};
 
 fn posts(lines: &str) -> [intake::table::Table; 1] {
     [table("岗位", &format!("姓名|单位|系统|岗位|A/B角|起始日期|截止日期|离岗原因\n{lines}"))]
@@ -78,4 +78,27 @@ fn cells_of_a_post_are_checked() {
             "the last day 2026-02-01 lies before the first day",
         ],
     );
+}
+
+#[test]
+fn a_row_ends_the_post_of_the_namesake_who_holds_it() {
+    let mut world = world();
+    world.good(&staff("虚构庚|$2|020-0000-0031|||\n虚构庚|$2|020-0000-0032|||"));
+    world.good(&posts("虚构庚/0032|$2||维护人员|B|2026-01-01||"));
+    world.check(&posts("虚构庚|$2||主管||2026-01-01||"), &["several people have this name"]);
+    let ended = world.good(&posts("虚构庚|$2||维护人员|B|2026-01-01|2026-06-30|调动"));
+    assert_eq!(counts(&ended, SheetKey::Holdings), [0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn posts_of_a_file_tell_its_own_namesakes_apart_neither_the_first_time_nor_the_second() {
+    let mut world = world();
+    world.good(&staff("虚构庚|$1|020-0000-0031|||\n虚构庚|$1|020-0000-0032|||"));
+    let file = posts("虚构庚|$2||主管||2026-02-01||\n虚构庚/0031|$2||维护人员||2026-01-01||");
+    for _ in 0..2 {
+        let outcome = world.import(&file);
+        assert!(outcome.errors[0].to_string().contains("several people"), "{:?}", outcome.errors);
+        assert_eq!(outcome.errors.len(), 1);
+    }
+    assert_eq!(world.records.holdings.iter().filter(|one| one.unit == world.register.units[1].id).count(), 1);
 }

@@ -103,24 +103,6 @@ fn places(sheets: &[SheetOut]) -> usize {
     sheets.iter().map(|sheet| sheet.rows.len()).sum()
 }
 
-/// Everybody with a phone. Known gap: the records keep no unit of a person but by posts, so somebody without phone and
-/// ID number, whose roster says another unit than the post in the same file, is taken for another person the next time.
-fn with_phones(mut tables: Vec<Table>) -> Vec<Table> {
-    for table in tables.iter_mut().filter(|table| table.sheet == "人员") {
-        let is_phone = |cell: &CellIn| *cell == CellIn::Text("电话".into());
-        let Some(column) = table.rows.first().and_then(|row| row.cells.iter().position(is_phone)) else {
-            continue;
-        };
-        for row in table.rows.iter_mut().skip(1) {
-            let phone = CellIn::Text(format!("020-0000-{:04}", row.number));
-            if let Some(cell) = row.cells.get_mut(column).filter(|cell| intake::cell::is_blank(cell)) {
-                *cell = phone;
-            }
-        }
-    }
-    tables
-}
-
 proptest! {
     // Whole files are large values; a part of the usual number keeps this in seconds.
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
@@ -134,12 +116,12 @@ proptest! {
     }
 
     #[test]
-    fn good_rows_imported_twice_change_nothing_and_both_modes_find_the_same(
+    fn a_file_imported_twice_changes_nothing_and_both_modes_find_the_same(
         tables in likely_file(),
         more in likely_file(),
     ) {
         let mut world = World::default();
-        for file in [with_phones(tables), with_phones(more)] {
+        for file in [tables, more] {
             world.mode = Mode::AllOrNothing;
             let strict = world.dry_run(&file);
             world.mode = Mode::GoodRows;
@@ -147,16 +129,7 @@ proptest! {
             prop_assert_eq!(&strict.errors, &first.errors);
             prop_assert!(strict.errors.is_empty() || strict.change.is_empty());
             let second = world.dry_run(&file);
-            // A name that fitted several people is told apart once a good row of the same file has given one of them a
-            // post in that unit: a row that was bad may be good the second time. No other may change anything.
-            let was_bad = |sheet: &str, row: u32| {
-                first.errors.iter().any(|error| error.sheet == sheet && error.row == Some(row))
-            };
-            let stray = second.changes.iter().find(|changed| !was_bad(&changed.sheet, changed.row));
-            prop_assert!(stray.is_none(), "{:#?}\n{:#?}\n{:#?}", stray, messages(&first), messages(&second));
-            if first.errors.is_empty() {
-                prop_assert!(second.change.is_empty(), "{:#?}", second.changes);
-            }
+            prop_assert!(second.change.is_empty(), "{:#?}\n{:#?}\n{:#?}", second.changes, messages(&first), messages(&second));
         }
     }
 

@@ -247,6 +247,11 @@ pub fn base() -> Vec<Table> {
     vec![table("人员", STAFF), table("岗位", POSTS), table("期次", TERMS), table("场次", SITTINGS)]
 }
 
+/// A file of the sheet 人员.
+pub fn staff(lines: &str) -> [Table; 1] {
+    [table("人员", &format!("姓名|单位|电话|邮箱|用工性质|身份证号\n{lines}"))]
+}
+
 pub fn world() -> World {
     let mut world = World::default();
     world.good(&base());

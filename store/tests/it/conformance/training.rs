@@ -29,6 +29,7 @@ fn staff(mint: &mut CountingMint, name: &str, index: Option<&str>) -> Staff {
     Staff {
         id: StaffId::mint(mint),
         name: name.into(),
+        unit: None,
         employment: Employment::Outsourced,
         phone: Some("020-0000-0001".into()),
         email: None,
