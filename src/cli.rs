@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use cert::{Act, Cert, Keys, SignedBy};
 pub use remind::Remind;
 pub use tls::{Tls, Tongue, WayIn};
-pub use training::{By, Listed, On, Post, Training, TrainingImport, Who};
+pub use training::{By, Listed, On, Place, Post, Redate, Training, TrainingImport, Who};
 
 /// Sentrypost (岗哨): sweeps authorised address ranges for unneeded services and weak TLS, and reports them by unit.
 #[derive(Debug, Parser)]

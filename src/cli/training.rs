@@ -59,6 +59,22 @@ pub enum Training {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Correct the days of a post that were entered wrongly; the log keeps what they were.
+    Redate(Redate),
+    /// Erase phone, e-mail and ID number of people who have left. Names stay with what was issued and done.
+    Forget {
+        /// Whom; everybody who left before a day otherwise.
+        #[arg(value_name = "PERSON", required_unless_present = "left_before")]
+        people: Vec<String>,
+        /// Whoever held the last post before this day.
+        #[arg(long, value_name = "DAY", conflicts_with = "people")]
+        left_before: Option<NaiveDate>,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Only show whose.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Terms, and the lessons and exams in them.
     Sittings {
         /// Only this term, by its code.
@@ -186,8 +202,9 @@ pub struct On {
     pub on: Option<NaiveDate>,
 }
 
+/// Whose post, and which.
 #[derive(Debug, Args)]
-pub struct Post {
+pub struct Place {
     #[command(flatten)]
     pub who: Who,
     /// Unit, by credit code or name.
@@ -199,12 +216,38 @@ pub struct Post {
     /// maintainer, developer, head, responsible-person or assessor.
     #[arg(long, value_name = "POST")]
     pub post: PostKind,
+}
+
+#[derive(Debug, Args)]
+pub struct Post {
+    #[command(flatten)]
+    pub place: Place,
     /// A or B, of two who stand in for each other.
     #[arg(long, value_name = "ROLE")]
     pub role: Option<Role>,
     /// First day in post.
     #[arg(long, value_name = "DAY")]
     pub from: NaiveDate,
+    /// Only show what changes, and the gaps that it opens.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Redate {
+    #[command(flatten)]
+    pub place: Place,
+    /// First day as it is recorded.
+    #[arg(long, value_name = "DAY")]
+    pub recorded: NaiveDate,
+    /// First day as it should be.
+    #[arg(long, value_name = "DAY")]
+    pub from: NaiveDate,
+    /// Last day as it should be; without one the post is open.
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<NaiveDate>,
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
     /// Only show what changes, and the gaps that it opens.
     #[arg(long)]
     pub dry_run: bool,

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod evidence;
+mod forget;
 mod forms;
 mod import;
 mod moves;
@@ -40,6 +41,11 @@ pub async fn run(global: &Global, command: Training) -> Outcome {
         }
         Training::Leave { who, last, reason, dry_run } => {
             moves::leave(Desk::open(global).await?, &who, last, &reason, dry_run).await
+        }
+        Training::Redate(asked) => moves::redate(Desk::open(global).await?, asked).await,
+        Training::Forget { people, left_before, reason, dry_run } => {
+            let whom = forget::Whom { people, left_before };
+            forget::run(Desk::open(global).await?, &whom, &reason, dry_run).await
         }
         Training::Sittings { term, list } => {
             scores::sittings(&Desk::open_to_read(global).await?, term.as_deref(), &list)

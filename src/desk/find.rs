@@ -78,7 +78,9 @@ pub fn staff<'a>(desk: &'a Desk, given: &str) -> Result<&'a Staff, Failure> {
             && phone
                 .as_ref()
                 .is_none_or(|tail| digits(one.phone.as_deref().unwrap_or_default()).ends_with(tail))
-            && at.is_none_or(|unit| book.holdings(one.id).iter().any(|held| held.unit == unit))
+            && at.is_none_or(|unit| {
+                one.unit == Some(unit) || book.holdings(one.id).iter().any(|held| held.unit == unit)
+            })
     };
     let mut matching: Vec<&Staff> = desk.records.staff.iter().filter(is_meant).collect();
     if matching.is_empty() && given.len() >= 6 {
@@ -94,7 +96,8 @@ pub fn staff<'a>(desk: &'a Desk, given: &str) -> Result<&'a Staff, Failure> {
 
 /// A person so that nobody else is meant.
 fn written(book: &Book<'_>, desk: &Desk, one: &Staff) -> String {
-    let unit = book.holdings(one.id).last().and_then(|held| desk.register.unit(held.unit));
+    let unit = book.holdings(one.id).last().map(|held| held.unit).or(one.unit);
+    let unit = unit.and_then(|unit| desk.register.unit(unit));
     let unit = unit.map(|unit| format!("@{}", unit.name)).unwrap_or_default();
     format!("{}/{}{unit} ({})", one.name, one.phone.as_deref().unwrap_or_default(), one.id)
 }

@@ -11,7 +11,7 @@ const ID_NUMBER: &str = "110101190001011236";
 const OTHER_NUMBER: &str = "110101190001011244";
 
 /// One unit, one system, `names` as its maintainers; all topics waived, so that a certificate can be had at once.
-fn furnished(names: &[&str]) -> Sandbox {
+pub fn furnished(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let code = credit_code(1);
     let import = |command: &str, name: &str, text: String| {

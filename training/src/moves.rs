@@ -1,4 +1,5 @@
-//! Appointments, transfers and leavers: posts are closed and opened, never rewritten.
+//! Appointments, transfers and leavers: posts are closed and opened, never rewritten but for days that were entered
+//! wrongly.
 
 use chrono::{Days, NaiveDate};
 use model::id::{HoldingId, Mint, StaffId, SystemId, UnitId};
@@ -18,6 +19,10 @@ pub enum NotMoved {
     HoldsIt(NaiveDate),
     #[error("{0} is no day that has one before it")]
     NoSuchDay(NaiveDate),
+    #[error("the person holds no such post since {0}")]
+    NotSince(NaiveDate),
+    #[error("the last day, {until}, is before the first, {from}")]
+    Reversed { from: NaiveDate, until: NaiveDate },
 }
 
 /// A post to be taken up.
@@ -96,6 +101,35 @@ pub fn leave(book: &Book<'_>, staff: StaffId, last: NaiveDate, reason: &str) -> 
     }
 }
 
+/// The days of a post as they should have been entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RightDays {
+    pub from: NaiveDate,
+    pub until: Option<NaiveDate>,
+}
+
+/// Corrects the days of a post; `wrong.from` is the first day as it is recorded.
+pub fn redate(book: &Book<'_>, wrong: &Appointment, right: RightDays) -> Result<Change, NotMoved> {
+    let RightDays { from, until } = right;
+    if let Some(until) = until.filter(|until| *until < from) {
+        return Err(NotMoved::Reversed { from, until });
+    }
+    let post = (wrong.unit, wrong.system, wrong.post);
+    let same =
+        || book.holdings(wrong.staff).iter().filter(|held| (held.unit, held.system, held.post) == post);
+    let held = same().find(|held| held.from == wrong.from).ok_or(NotMoved::NotSince(wrong.from))?;
+    let meets = |other: &&&Holding| {
+        until.is_none_or(|until| other.from <= until) && other.until.is_none_or(|until| from <= until)
+    };
+    if let Some(other) = same().filter(|other| other.id != held.id).find(meets) {
+        return Err(NotMoved::HoldsIt(other.from));
+    }
+    let ended_because = held.ended_because.clone().filter(|_| until.is_some());
+    let right = Holding { from, until, ended_because, ..(*held).clone() };
+    let holdings = Some(right).filter(|right| right != *held);
+    Ok(Change { holdings: holdings.into_iter().collect(), ..Change::default() })
+}
+
 #[cfg(test)]
 mod tests {
     use model::id::CountingMint;
@@ -139,5 +173,45 @@ mod tests {
         let records = apply(&records, &change);
         let again = leave(&Book::of(&records), staff, day("2026-05-31"), "离职");
         assert_eq!(again, Err(NotMoved::NoPost(day("2026-05-31"))));
+    }
+
+    #[test]
+    fn days_are_corrected_unless_they_meet_another_time_in_the_post() {
+        let mint = &mut CountingMint::default();
+        let (staff, unit) = (StaffId::mint(mint), UnitId::mint(mint));
+        let post = |from: &str| Appointment {
+            staff,
+            unit,
+            system: None,
+            post: PostKind::Maintainer,
+            role: None,
+            from: day(from),
+        };
+        let records = apply(
+            &Records::default(),
+            &appoint(&Book::of(&Records::default()), post("2026-01-01"), mint).expect("an appointment"),
+        );
+        let records =
+            apply(&records, &leave(&Book::of(&records), staff, day("2026-03-31"), "借调").expect("a leave"));
+        let records =
+            apply(&records, &appoint(&Book::of(&records), post("2026-06-01"), mint).expect("a return"));
+        let book = Book::of(&records);
+        let check = |wrong: &str, from: &str, until: Option<&str>, expected: Result<&str, NotMoved>| {
+            let right = RightDays { from: day(from), until: until.map(day) };
+            let days = redate(&book, &post(wrong), right).map(|change| {
+                let days: Vec<String> =
+                    change.holdings.iter().map(|held| format!("{} {:?}", held.from, held.until)).collect();
+                days.join(", ")
+            });
+            assert_eq!(days, expected.map(str::to_owned));
+        };
+        check("2026-06-01", "2026-04-01", None, Ok("2026-04-01 None"));
+        check("2026-06-01", "2026-06-01", None, Ok(""));
+        check("2026-01-01", "2025-10-01", Some("2026-02-28"), Ok("2025-10-01 Some(2026-02-28)"));
+        check("2026-06-01", "2026-03-31", None, Err(NotMoved::HoldsIt(day("2026-01-01"))));
+        check("2026-01-01", "2026-01-01", None, Err(NotMoved::HoldsIt(day("2026-06-01"))));
+        check("2026-01-02", "2026-01-01", None, Err(NotMoved::NotSince(day("2026-01-02"))));
+        let reversed = NotMoved::Reversed { from: day("2026-02-01"), until: day("2026-01-31") };
+        check("2026-01-01", "2026-02-01", Some("2026-01-31"), Err(reversed));
     }
 }

@@ -1,13 +1,14 @@
 //! Appointments, transfers and leavers, with the gaps that they open.
 
 use chrono::{Days, NaiveDate};
-use model::id::StaffId;
+use model::post::Role;
 use model::staffing::Cover;
 use training::coverage::{self, Asked};
-use training::moves::{self, Appointment, NotMoved};
+use training::moves::{self, Appointment, NotMoved, RightDays};
+use training::people::Holding;
 use training::records::{Book, Change, apply};
 
-use crate::cli::{Post, Who};
+use crate::cli::{Place, Post, Redate, Who};
 use crate::clock::SystemMint;
 use crate::desk::names::Names;
 use crate::desk::{self, Desk};
@@ -36,11 +37,23 @@ pub async fn leave(desk: Desk, who: &Who, last: NaiveDate, reason: &str, dry_run
     carry_out(desk, after, "left", reason, dry_run, |book| moves::leave(book, staff, last, reason)).await
 }
 
+pub async fn redate(desk: Desk, asked: Redate) -> Outcome {
+    let wrong = place(&desk, &asked.place, None, asked.recorded)?;
+    let right = RightDays { from: asked.from, until: asked.until };
+    let today = desk.session.today();
+    carry_out(desk, today, "redated", &asked.reason, asked.dry_run, |book| moves::redate(book, &wrong, right))
+        .await
+}
+
 fn appointment(desk: &Desk, post: &Post) -> Result<Appointment, Failure> {
-    let staff = desk::staff(desk, &post.who.person)?.id;
-    let unit = desk::unit(desk, &post.unit)?;
-    let system = post.system.as_deref().map(|given| desk::system(desk, unit, given)).transpose()?;
-    Ok(Appointment { staff, unit, system, post: post.post, role: post.role, from: post.from })
+    place(desk, &post.place, post.role, post.from)
+}
+
+fn place(desk: &Desk, place: &Place, role: Option<Role>, from: NaiveDate) -> Result<Appointment, Failure> {
+    let staff = desk::staff(desk, &place.who.person)?.id;
+    let unit = desk::unit(desk, &place.unit)?;
+    let system = place.system.as_deref().map(|given| desk::system(desk, unit, given)).transpose()?;
+    Ok(Appointment { staff, unit, system, post: place.post, role, from })
 }
 
 /// Tells the gaps that the change opens from `day` on, and stores it unless this is a dry run.
@@ -57,28 +70,40 @@ async fn carry_out(
     let after = apply(&desk.records, &change);
     let asked = Asked { scheme: &desk.scheme, register: &desk.register, exposed: &exposed, day };
     let gaps = coverage::gaps_opened(&desk.records, &after, asked);
-    tell(&desk, &change, &gaps, day);
+    told(&desk, &change).into_iter().for_each(output::data);
+    tell_gaps(&desk, &gaps, day);
     if dry_run {
         output::note("nothing was changed: this is a dry run");
         return Ok(Exit::Done);
     }
     desk.change(|desk| {
         let change = decide(&Book::of(&desk.records)).or_exit(Exit::BadInput)?;
-        let who: Vec<StaffId> = change.holdings.iter().map(|held| held.staff).take(1).collect();
-        let detail = Names::of(&desk.register, &desk.records).people(&who);
+        let detail = told(desk, &change).join("; ");
         Ok((change, desk.line(action, detail, reason), ()))
     })
     .await?;
     Ok(Exit::Done)
 }
 
-fn tell(desk: &Desk, change: &Change, gaps: &[Cover], day: NaiveDate) {
+/// Each post that changes, with its days, and those of before in brackets.
+fn told(desk: &Desk, change: &Change) -> Vec<String> {
     let names = Names::of(&desk.register, &desk.records);
-    for held in &change.holdings {
-        let until = held.until.map_or_else(String::new, |until| format!(" until {until}"));
+    let known = |held: &Holding| desk.records.holdings.iter().find(|one| one.id == held.id);
+    let one = |held: &Holding| {
         let post = super::people::post(held, &names);
-        output::data(format!("{}: {post}, from {}{until}", names.staff(held.staff), held.from));
-    }
+        let was = known(held).map(|was| format!(" ({} before)", days(was))).unwrap_or_default();
+        format!("{}: {post}, {}{was}", names.staff(held.staff), days(held))
+    };
+    change.holdings.iter().map(one).collect()
+}
+
+fn days(held: &Holding) -> String {
+    let until = held.until.map_or_else(String::new, |until| format!(" until {until}"));
+    format!("from {}{until}", held.from)
+}
+
+fn tell_gaps(desk: &Desk, gaps: &[Cover], day: NaiveDate) {
+    let names = Names::of(&desk.register, &desk.records);
     for gap in gaps {
         let (unit, system) = (names.unit(gap.unit), names.system(gap.system));
         let place = [unit, system].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
