@@ -108,16 +108,17 @@ pub struct Cover {
     pub standing: CoverStanding,
 }
 
+/// From the best to the worst: another certificate, or another person in the post, makes none worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CoverStanding {
     Met,
-    /// Not met, and somebody is on the way whose days of grace aren't over.
+    /// Not met, and would be if those were certified whose days of grace aren't over.
     InGrace,
+    /// As many as asked for, those in grace counted, and none stands in for the other.
+    NoBackup,
     /// Some are certified, and fewer than asked for.
     TooFew,
-    /// As many as asked for, and none stands in for the other.
-    NoBackup,
     /// People are in the post, and none is certified.
     NoneCertified,
     /// Nobody is in the post.
@@ -128,8 +129,8 @@ impl CoverStanding {
     pub const ALL: [CoverStanding; 6] = [
         CoverStanding::Met,
         CoverStanding::InGrace,
-        CoverStanding::TooFew,
         CoverStanding::NoBackup,
+        CoverStanding::TooFew,
         CoverStanding::NoneCertified,
         CoverStanding::NobodyInPost,
     ];
@@ -219,7 +220,7 @@ fn judge(
         uncertified: Vec::new(),
         standing: CoverStanding::Met,
     };
-    let mut roles: HashSet<Role> = HashSet::new();
+    let (mut roles, mut roles_coming): (HashSet<Role>, HashSet<Role>) = Default::default();
     let certified = known.certified.get(&rule.category);
     for holding in people {
         if certified.is_some_and(|staff| staff.contains(&holding.staff)) {
@@ -227,6 +228,7 @@ fn judge(
             roles.extend(holding.role);
         } else if is_in_grace(rule, holding, known.day) {
             cover.in_grace.push(holding.staff);
+            roles_coming.extend(holding.role);
         } else {
             cover.uncertified.push(holding.staff);
         }
@@ -240,12 +242,14 @@ fn judge(
     cover.uncertified.retain(|staff| !cover.certified.contains(staff) && !cover.in_grace.contains(staff));
     let wanted = usize::from(rule.head_count);
     let (n, n_coming) = (cover.certified.len(), cover.in_grace.len());
-    let has_backup = !rule.needs_backup || (roles.contains(&Role::A) && roles.contains(&Role::B));
-    cover.standing = if n >= wanted && has_backup {
+    roles_coming.extend(&roles);
+    let has_backup =
+        |roles: &HashSet<Role>| !rule.needs_backup || (roles.contains(&Role::A) && roles.contains(&Role::B));
+    cover.standing = if n >= wanted && has_backup(&roles) {
         CoverStanding::Met
-    } else if n + n_coming >= wanted && n_coming > 0 {
+    } else if n + n_coming >= wanted && has_backup(&roles_coming) {
         CoverStanding::InGrace
-    } else if n >= wanted {
+    } else if n + n_coming >= wanted {
         CoverStanding::NoBackup
     } else if n > 0 {
         CoverStanding::TooFew
@@ -263,5 +267,7 @@ fn is_in_grace(rule: &Requirement, holding: &HoldingFacts, day: NaiveDate) -> bo
     since.checked_add_days(Days::new(rule.grace_days.into())).is_some_and(|end| day < end)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

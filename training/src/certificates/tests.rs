@@ -1,6 +1,8 @@
 //! How a made-up certificate stands.
 
+use chrono::{Datelike, Days};
 use model::id::CountingMint;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -141,5 +143,58 @@ fn months_end_the_day_before_the_same_day() {
         ("2026-08-31", 18, "2028-02-29"),
     ] {
         assert_eq!(last_day(day(from), months), Some(day(until)), "{from} + {months}");
+    }
+}
+
+/// Days of a month, counted without the calendar library.
+fn days_in(year: i32, month: u32) -> u32 {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+proptest! {
+    #[test]
+    fn months_are_counted_as_on_a_calendar(n_days in 0..40_000u64, months in 1..240u16) {
+        let from = day("1990-01-01") + Days::new(n_days);
+        let until = last_day(from, months).expect("a day");
+        // Month by month, on foot.
+        let (mut year, mut month) = (from.year(), from.month());
+        for _ in 0..months {
+            (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        }
+        let n_days = days_in(year, month);
+        let expected = if from.day() > n_days {
+            (year, month, n_days)
+        } else if from.day() > 1 {
+            (year, month, from.day() - 1)
+        } else {
+            let (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
+            (year, month, days_in(year, month))
+        };
+        prop_assert_eq!((until.year(), until.month(), until.day()), expected);
+    }
+
+    #[test]
+    fn who_begins_later_or_gets_more_months_ends_no_earlier(
+        n_days in 0..40_000u64,
+        later in 0..400u64,
+        months in 1..240u16,
+        more in 1..24u16,
+    ) {
+        let from = day("1990-01-01") + Days::new(n_days);
+        let until = last_day(from, months).expect("a day");
+        prop_assert!(last_day(from + Days::new(later), months).expect("a day") >= until);
+        prop_assert!(last_day(from, months + more).expect("a day") > until);
+        prop_assert!(until >= from);
+        // Periods one after the other leave no day out, and a long one isn't shorter by more than a short month lacks.
+        let next = until + Days::new(1);
+        let both = last_day(next, more).expect("a day");
+        let whole = last_day(from, months + more).expect("a day");
+        prop_assert!((whole - both).num_days().abs() <= 3, "{} {}", whole, both);
     }
 }
