@@ -95,7 +95,10 @@ pub(super) fn stage(
                 issued_on,
                 valid_until,
                 review: None,
-                printed: printed(import, &category, number, issuer, (issued_on, valid_until)),
+                printed: Printed {
+                    unit: refs.units.name_of_row(record).unwrap_or_default().to_owned(),
+                    ..printed_of(import, &category, number, issuer, (issued_on, valid_until))
+                },
                 category,
                 statement: String::new(),
                 files: BTreeMap::new(),
@@ -125,7 +128,8 @@ fn differs(
     same.into_iter().find(|(_, is_same)| !is_same).map(|(key, _)| key)
 }
 
-fn printed(
+/// What stands on the paper, but for the unit.
+fn printed_of(
     import: &Import<'_>,
     category: &str,
     number: &str,

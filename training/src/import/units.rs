@@ -62,6 +62,12 @@ impl<'a> Units<'a> {
         Some(unit)
     }
 
+    /// What the register calls the unit of a row.
+    pub(super) fn name_of_row(&self, record: &Record) -> Option<&'a str> {
+        let unit = self.resolve(record.text(Key::Unit)?).ok()?;
+        self.by_id.get(&unit).map(|unit| unit.name.as_str())
+    }
+
     /// A system by its name, with `@unit` behind it if of another unit.
     pub(super) fn system(&self, own_unit: UnitId, text: &str) -> Result<SystemId, Reason> {
         // A name may hold an @ of its own.

@@ -37,6 +37,16 @@ fn old_certificates_begin_with_an_event_and_count_their_periods_by_their_days() 
 }
 
 #[test]
+fn an_old_certificate_bears_the_unit_of_its_row() {
+    let mut world = world();
+    let header = "证书编号|证书类别|姓名|单位|发证日期|有效期至|发证机关";
+    let rows = "1|WH|虚构甲|$1|2024-12-01|2027-11-30|示例中心\n2|WH|虚构乙||2024-12-01|2027-11-30|示例中心";
+    world.good(&[table("旧证", &format!("{header}\n{rows}"))]);
+    let units: Vec<&str> = world.records.certificates.iter().map(|one| one.printed.unit.as_str()).collect();
+    assert_eq!(units, ["示例一局", ""]);
+}
+
+#[test]
 fn a_registered_certificate_is_not_rewritten() {
     let mut world = world();
     world.good(&old("001|WH|虚构甲|2024-12-01|2027-11-30|示例中心"));
