@@ -5,10 +5,10 @@
 use chrono::{Days, Months, NaiveDate};
 use model::id::StaffId;
 
-use crate::certificates::{PostCertificate, Standing};
+use crate::certificates::{PostCertificate, Standing, last_day};
 use crate::credits::{self, Credit, CreditBy};
 use crate::records::Book;
-use crate::scheme::{Category, Scheme};
+use crate::scheme::{Category, RunsFrom, Scheme};
 
 /// Somebody who gets a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,15 @@ pub struct Candidate {
     pub topics: Vec<String>,
     /// Later than the last day of the one before.
     pub is_late: bool,
+    /// From which day its months are counted.
+    pub runs_from: NaiveDate,
+}
+
+impl Candidate {
+    /// The last day of the certificate; `None` past the end of the calendar.
+    pub fn valid_until(&self, category: &Category) -> Option<NaiveDate> {
+        last_day(self.runs_from, category.valid_months)
+    }
 }
 
 /// Why somebody gets none.
@@ -60,7 +69,7 @@ pub fn decide(
     let last = own.max_by_key(|one| (one.period, one.edition));
     let Some(last) = last else {
         let topics = passed(book, scheme, staff, day, &category.topics, None)?;
-        return Ok(Candidate { staff, period: 1, serial: None, topics, is_late: false });
+        return Ok(Candidate { staff, period: 1, serial: None, topics, is_late: false, runs_from: day });
     };
     let next = |serial: Option<&PostCertificate>, topics: Vec<String>| Candidate {
         staff,
@@ -68,6 +77,7 @@ pub fn decide(
         serial: serial.map(|one| one.serial.clone()),
         topics,
         is_late: day > last.valid_until,
+        runs_from: day,
     };
     match book.standing(last, day) {
         Standing::Revoked => {
@@ -109,7 +119,12 @@ pub fn decide(
             } else {
                 (&category.topics, last.valid_until)
             };
-            passed(book, scheme, staff, day, topics, Some(since)).map(|topics| next(Some(last), topics))
+            let runs_from = match renewal.runs_from {
+                RunsFrom::Expiry => last.valid_until.succ_opt().map_or(day, |after| after.max(day)),
+                RunsFrom::Issue => day,
+            };
+            let topics = passed(book, scheme, staff, day, topics, Some(since))?;
+            Ok(Candidate { runs_from, ..next(Some(last), topics) })
         }
     }
 }

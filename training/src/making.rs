@@ -126,9 +126,9 @@ fn one(
     let held = book.holdings(candidate.staff).iter();
     let mut held = held.filter(|held| held.is_held_on(day) && category.posts.contains(&held.post));
     let holding = held.next().ok_or(NotMade::Gone)?;
-    let valid_until = last_day(day, category.valid_months).ok_or(NotMade::Months(category.valid_months))?;
+    let valid_until = candidate.valid_until(category).ok_or(NotMade::Months(category.valid_months))?;
     let review = category.review.as_ref().and_then(|review| {
-        let on = last_day(day, review.after_months)?;
+        let on = last_day(candidate.runs_from, review.after_months)?;
         Some(ReviewDue {
             on,
             from: on.checked_sub_days(Days::new(review.window_days.into()))?,

@@ -96,6 +96,19 @@ pub struct Renewal {
     pub late_months: u16,
     /// Later than `late_months` and up to so many months, all topics of the category; after that it can't be renewed.
     pub last_months: u16,
+    #[serde(default)]
+    pub runs_from: RunsFrom,
+}
+
+/// From which day the months of a certificate that is renewed in time are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunsFrom {
+    /// The day of issue: who renews early ends early.
+    #[default]
+    Issue,
+    /// The day after the last day of the one before: nobody loses days by renewing early.
+    Expiry,
 }
 
 /// When people are reminded.

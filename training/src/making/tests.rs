@@ -8,6 +8,7 @@ use crate::issue::{self, NotIssued};
 use crate::keys::{Algorithm, KeyRing, PublicRing};
 use crate::people::{Employment, Holding, Staff};
 use crate::records::apply;
+use crate::scheme::RunsFrom;
 use crate::sittings::{Waived, Waiver};
 
 fn day(text: &str) -> NaiveDate {
@@ -149,6 +150,28 @@ fn a_renewal_keeps_the_serial_and_ends_what_it_renews() {
     assert_eq!(book.standing(first, day("2027-01-01")), Standing::Valid);
     assert_eq!(book.standing(first, day("2029-01-01")), Standing::Replaced);
     assert_eq!(book.standing(second, day("2029-01-01")), Standing::Valid);
+}
+
+#[test]
+fn a_city_may_let_early_renewals_run_from_the_last_day_of_the_one_before() {
+    // The certificate ends on 2029-02-28, and its window opens on 2028-11-30.
+    for (runs_from, on, until) in [
+        (RunsFrom::Issue, "2028-12-15", "2031-12-14"),
+        (RunsFrom::Expiry, "2028-12-15", "2032-02-29"),
+        (RunsFrom::Expiry, "2029-02-28", "2032-02-29"),
+        // Days without a certificate aren't given back.
+        (RunsFrom::Expiry, "2029-05-15", "2032-05-14"),
+    ] {
+        let mut world = World::new(1, ("2026-01-01", "2027-12-31"));
+        world.issue("2026-03-01", 0);
+        for category in &mut world.scheme.categories {
+            category.renewal.runs_from = runs_from;
+        }
+        world.waive(("2028-12-01", "2029-12-31"));
+        assert_eq!(world.issue(on, 0), []);
+        let second = world.records.certificates.last().expect("two certificates");
+        assert_eq!((second.issued_on, second.valid_until), (day(on), day(until)), "{runs_from:?} {on}");
+    }
 }
 
 #[test]
