@@ -74,9 +74,11 @@ pub(super) fn stage(
             trainer: text(Key::Trainer, kept.and_then(|one| one.trainer.as_ref())),
             examiner: text(Key::Examiner, kept.and_then(|one| one.examiner.as_ref())),
         };
-        check(context, record.at, &sitting, kept.filter(|one| scored.contains(&one.id)));
-        if !context.is_bad(record.at) {
-            entries.push(context, record.at, sitting);
+        let faults = faults(&sitting, kept.filter(|one| scored.contains(&one.id)));
+        // Also a bad one: it contradicts other rows of its code all the same.
+        entries.push(context, record.at, sitting);
+        for (key, reason) in faults {
+            context.fault(record.at, key, reason);
         }
     }
     check_examiners(context, &entries);
@@ -85,18 +87,18 @@ pub(super) fn stage(
 }
 
 /// `scored` is what is registered, where scores are in.
-fn check(context: &mut Context<'_>, at: At, sitting: &Sitting, scored: Option<&Sitting>) {
-    match sitting.kind {
-        SittingKind::Lesson if sitting.trainer.is_none() => context.fault(at, Key::Trainer, Own::NoTrainer),
-        SittingKind::Exam if sitting.examiner.is_none() => context.fault(at, Key::Examiner, Own::NoExaminer),
-        SittingKind::Lesson | SittingKind::Exam => {}
-    }
-    if let Some(old) = scored
-        && (old.topic != sitting.topic || old.kind != sitting.kind)
-    {
+fn faults(sitting: &Sitting, scored: Option<&Sitting>) -> Vec<(Key, Own)> {
+    let nobody = match sitting.kind {
+        SittingKind::Lesson if sitting.trainer.is_none() => Some((Key::Trainer, Own::NoTrainer)),
+        SittingKind::Exam if sitting.examiner.is_none() => Some((Key::Examiner, Own::NoExaminer)),
+        SittingKind::Lesson | SittingKind::Exam => None,
+    };
+    let moved = scored.filter(|old| old.topic != sitting.topic || old.kind != sitting.kind);
+    let moved = moved.map(|old| {
         let key = if old.kind == sitting.kind { Key::Topic } else { Key::SittingKind };
-        context.fault(at, key, Own::HasScores);
-    }
+        (key, Own::HasScores)
+    });
+    nobody.into_iter().chain(moved).collect()
 }
 
 /// Nobody examines in what they teach in the same term. A bad row gives way to what the records hold, so this goes on
