@@ -22,6 +22,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     reports::snapshot::freeze(&folder.join("003/snapshot"), &before)?;
     reports::snapshot::freeze(&folder.join("004/snapshot"), &now)?;
     reports::build(&folder.join("004/snapshot"), Some(&folder.join("003/snapshot")), &folder.join("004"))?;
+    // Of a place that keeps no records of training.
+    let mut untrained = town::town("2026-001", "2026-11-22T08:00:00Z", 3, 20, 7);
+    untrained.training.clear();
+    reports::snapshot::freeze(&folder.join("001/snapshot"), &untrained)?;
+    reports::build(&folder.join("001/snapshot"), None, &folder.join("001"))?;
     let empty = reports::snapshot::SnapshotInput::empty(town::head("2026-000", "2026-11-22T08:00:00Z"));
     reports::snapshot::freeze(&folder.join("000/snapshot"), &empty)?;
     reports::build(&folder.join("000/snapshot"), None, &folder.join("000"))?;

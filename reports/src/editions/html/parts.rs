@@ -105,7 +105,7 @@ impl TablePart {
 
 fn class_of(kind: Kind) -> &'static str {
     match kind {
-        Kind::Count | Kind::Number => "n",
+        Kind::Count | Kind::Number | Kind::Share => "n",
         Kind::Instant | Kind::Date => "d",
         Kind::Text | Kind::Long | Kind::Severity => "t",
         Kind::Code => "t code",
@@ -151,6 +151,7 @@ fn cell(value: &Value, column: &Column, language: Language) -> CellPart {
         | Value::Count(_)
         | Value::Number(_)
         | Value::Change(_)
+        | Value::Share { .. }
         | Value::Ports(_)
         | Value::Instant(_)
         | Value::Date(_) => {}
