@@ -32,7 +32,7 @@ pub(crate) fn staff(input: &mut SnapshotInput, seed: u64) {
                 &system.unit,
                 place,
                 PostKind::Maintainer,
-                [2, n, 2],
+                [2, n, 0],
                 &mut dice,
             );
             cover(input, "developer-level-3", &system.unit, place, PostKind::Developer, [1, n, 5], &mut dice);
@@ -60,7 +60,7 @@ pub(crate) fn staff(input: &mut SnapshotInput, seed: u64) {
         input.overdue_units.push(OverdueUnitRow {
             unit: unit.id.clone(),
             n_overdue: n as u32,
-            oldest: input.head.data_as_of - Days::new(100 - n as u64),
+            oldest: input.head.data_as_of - Days::new(100 - n as u64 % 90),
         });
     }
 }
@@ -74,7 +74,7 @@ fn cover(
     [n_required, n, shift]: [usize; 3],
     dice: &mut Dice,
 ) {
-    let standing = CoverStanding::ALL[[0, 0, 1, 0, 3, 0, 4, 5, 0, 2][(n + shift) % 10]];
+    let standing = CoverStanding::ALL[[0, 0, 1, 0, 3, 4, 0, 5, 0, 2][(n + shift) % 10]];
     let some = 1 + dice.below(2) as u32;
     let [n_certified, n_in_grace, n_uncertified] = match standing {
         CoverStanding::Met => [n_required as u32, 0, some - 1],
@@ -123,7 +123,7 @@ fn due(input: &mut SnapshotInput, n: usize, unit: &str, day: NaiveDate, dice: &m
             category_zh: category_zh.into(),
             category_en: category_en.into(),
             serial: format!("GWSG-2024-WH-{:06}-M", n * 10 + i),
-            what: PostDue::ALL[usize::from(dice.below(4) == 0)],
+            what: PostDue::ALL[usize::from(dice.below(2) == 0)],
             on,
         });
     }
