@@ -6,6 +6,7 @@ mod town;
 
 use std::path::PathBuf;
 
+use model::staffing::CoverStanding;
 use reports::rows::Standing;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,6 +20,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     before.services.truncate(40);
     let mut now = town::town("2026-004", "2026-11-22T08:00:00Z", 12, 78, 7);
     now.findings.retain(|row| !row.id.ends_with("11"));
+    now.lapses.retain(|row| !row.finding.ends_with("11"));
+    for row in before.covers.iter_mut().filter(|row| row.standing == CoverStanding::InGrace) {
+        row.standing = CoverStanding::NoneCertified;
+    }
     reports::snapshot::freeze(&folder.join("003/snapshot"), &before)?;
     reports::snapshot::freeze(&folder.join("004/snapshot"), &now)?;
     reports::build(&folder.join("004/snapshot"), Some(&folder.join("003/snapshot")), &folder.join("004"))?;

@@ -9,6 +9,8 @@ use crate::text::{Language, facts, service_words, severity_word, show_count, sho
 /// Findings that the page prints in all, and of one check.
 const FINDINGS: usize = 1000;
 const FINDINGS_OF_CHECK: usize = 300;
+/// Rows of a table that is kept on one printed page.
+const SHORT: usize = 8;
 /// Characters of evidence.
 const EVIDENCE: usize = 300;
 
@@ -96,6 +98,11 @@ impl TablePart {
             cut: None,
             language: Language::Zh,
         }
+    }
+
+    /// It fits on a printed page as a whole, and isn't torn from its heading.
+    fn is_short(&self) -> bool {
+        self.rows.len() <= SHORT
     }
 
     fn t<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {

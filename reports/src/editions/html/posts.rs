@@ -28,14 +28,7 @@ impl PostsPart {
         let tiles = |ids: &[&str]| ids.iter().map(|id| tile(figures, id, language)).collect();
         Some(PostsPart {
             sentences: posts::sentences(figures, training, language),
-            tiles: tiles(&[
-                "posts.holders",
-                "posts.holders.certified",
-                "posts.holders.in-grace",
-                "posts.holders.uncertified",
-                "posts.unmaintained.level-3",
-                "posts.unmaintained",
-            ]),
+            tiles: overview(figures, language),
             standing: standing(figures, language),
             chart: chart(figures, language),
             lapsing: tiles(&[
@@ -48,6 +41,21 @@ impl PostsPart {
             joint: tiles(&["posts.findings", "posts.overdue.units", "posts.overdue.findings"]),
         })
     }
+}
+
+fn overview(figures: &Figures, language: Language) -> Vec<Tile> {
+    let ids =
+        ["posts.holders", "posts.holders.certified", "posts.holders.in-grace", "posts.holders.uncertified"];
+    let mut tiles: Vec<Tile> = ids.map(|id| tile(figures, id, language)).into();
+    // Shorter than in the ledger, so that all numbers stand on one line.
+    for (id, zh, en) in [
+        ("posts.unmaintained", "无持证维护的系统", "Systems uncovered"),
+        ("posts.unmaintained.level-3", "其中三级及以上", "of level 3 or above"),
+    ] {
+        let title = pick(language, zh, en).to_owned();
+        tiles.push(Tile { title, ..tile(figures, id, language) });
+    }
+    tiles
 }
 
 fn standing(figures: &Figures, language: Language) -> Vec<Reach> {

@@ -46,7 +46,7 @@ pub(super) fn unmaintained(view: &View, names: &Names<'_>) -> Table {
 
 fn in_post(somebody: bool) -> Term {
     match somebody {
-        true => term("uncertified", "在岗人员无有效证书", "In post, not certified"),
+        true => term("uncertified", "在岗未持证", "In post, not certified"),
         false => term("nobody", "无人在岗", "Nobody in post"),
     }
 }
