@@ -3,7 +3,7 @@
 mod coverage;
 mod evidence;
 mod forms;
-mod import;
+pub mod import;
 mod moves;
 mod people;
 mod remind;
