@@ -41,7 +41,7 @@ fn reports_and_the_second_one_shows_what_changed() {
     let page = files(&first.out).into_iter().find(|path| path.ends_with("report-zh.html")).unwrap();
     let page = std::fs::read_to_string(sandbox.path(&page)).unwrap();
     assert!(
-        page.contains("三级及以上系统中") && page.contains("id=\"post-lapses\""),
+        page.contains("三级及以上系统 4 个") && page.contains("id=\"post-lapses\""),
         "people and certificates"
     );
 

@@ -29,6 +29,8 @@ pub(crate) struct Definition {
 pub(crate) enum Measure {
     Rows,
     Sum(&'static str),
+    /// How many different values a column has.
+    Distinct(&'static str),
 }
 
 const UNITS: Words = words("家", "units");
@@ -175,6 +177,9 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
         "应持证人次中任职未满宽限期的", "of those, not yet so long in the post that they must", "post-units", true;
     "posts.holders.uncertified", "未持证", "Not certified", HOLDERS, HoldersRow::FRAME, Measure::Sum("n_uncertified"), all,
         "应持证人次中超过宽限期仍未持证的", "of those, without one although they must", "post-units", true;
+    "posts.systems.level-3", "三级及以上系统", "Systems of level 3 and above", SYSTEMS, CoverRow::FRAME, Measure::Distinct("system"),
+        || col("post").eq(lit("maintainer")).and(col("system").is_not_null()).and(col("level").gt_eq(lit(3u32))),
+        "等级保护第三级及以上、被要求配备持证维护人员的系统", "of level 3 or higher, and asked to have a certified maintainer", "post-coverage", true;
     "posts.unmaintained", "无持证维护人员的系统", "Systems without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows, all,
         "要求配备持证维护人员而一名也没有的信息系统，含宽限期内的", "a certified maintainer is asked for and there is none, days of grace or not", "posts-unmaintained", true;
     "posts.unmaintained.level-3", "三级及以上系统无持证维护人员", "Level 3 and above without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows,
@@ -256,6 +261,7 @@ fn value(view: &View, definition: &Definition) -> Result<u64, ReportError> {
     let measure = match definition.measure {
         Measure::Rows => len(),
         Measure::Sum(column) => col(column).sum(),
+        Measure::Distinct(column) => col(column).n_unique(),
     };
     let out = view
         .frame(definition.frame)

@@ -60,6 +60,7 @@ fn counted(input: &SnapshotInput) -> Vec<(&'static str, u64)> {
         ("posts.holders.certified", holders(|row| row.n_certified)),
         ("posts.holders.in-grace", holders(|row| row.n_in_grace)),
         ("posts.holders.uncertified", holders(|row| row.n_uncertified)),
+        ("posts.systems.level-3", asked(3).len() as u64),
         ("posts.unmaintained", without(0)),
         ("posts.unmaintained.level-3", without(3)),
         ("posts.due-30", due(PostDue::Expiry, 0, 30)),
@@ -161,6 +162,21 @@ fn tables_of_posts_add_up_to_the_figures() {
     let n = |id: &str| figures.figure(id).unwrap().value;
     let whole = Value::Share { n: n("posts.holders.certified"), of: n("posts.holders") };
     assert!(shares.contains(&whole), "{shares:?}");
+}
+
+#[test]
+fn the_workbook_has_shares_as_numbers() {
+    let figures = figures_of(&a_town(1), None);
+    let bytes = editions::xlsx(&figures).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+    let table = figures.table("post-kinds").unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, table.sheet).unwrap();
+    for (row, share) in (1..).zip(table.column("share")) {
+        let Value::Share { n, of } = share else { panic!("{share:?}") };
+        let cell = sheet.get_value((row, table.columns.len() as u32 - 1)).unwrap();
+        assert_eq!(cell, &calamine::Data::Float(*n as f64 / *of as f64));
+    }
+    assert_eq!(table.rows.len(), 3);
 }
 
 #[test]

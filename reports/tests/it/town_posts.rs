@@ -115,7 +115,7 @@ fn cover(
 }
 
 fn due(input: &mut SnapshotInput, n: usize, unit: &str, day: NaiveDate, dice: &mut Dice) {
-    for i in 0..dice.below(3) as usize {
+    for i in 0..4 {
         let (_, category_zh, category_en) = CATEGORIES[(n + i) % 3];
         let on = day + Days::new(dice.below(181)) - Days::new(90);
         input.post_due.push(PostDueRow {

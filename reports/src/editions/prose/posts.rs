@@ -34,14 +34,20 @@ pub(in crate::editions) fn sentences(
             n("posts.gaps"),
         ),
     }];
-    sentences.push(match (value("posts.unmaintained.level-3"), language) {
-        (0, Language::Zh) => "三级及以上系统均有持证维护人员。".to_owned(),
-        (0, Language::En) => "Every system of level 3 or above has a certified maintainer.".to_owned(),
-        (n, Language::Zh) => format!("三级及以上系统中 {} 个没有持证维护人员。", show_count(n)),
-        (n, Language::En) => {
-            format!("Systems of level 3 or above without a certified maintainer: {}.", show_count(n))
-        }
-    });
+    if value("posts.systems.level-3") > 0 {
+        sentences.push(match language {
+            Language::Zh => format!(
+                "三级及以上系统 {} 个，其中 {} 个没有持证维护人员。",
+                n("posts.systems.level-3"),
+                n("posts.unmaintained.level-3"),
+            ),
+            Language::En => format!(
+                "Of {} systems of level 3 or above {} have no certified maintainer.",
+                n("posts.systems.level-3"),
+                n("posts.unmaintained.level-3"),
+            ),
+        });
+    }
     if value("posts.findings") > 0 {
         sentences.push(match language {
             Language::Zh => {
