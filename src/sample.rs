@@ -3,6 +3,8 @@
 //! Built from the lab's own table, so that what it declares and what the lab runs can't drift apart. Dates lie
 //! around the day on which it is made.
 
+pub mod training;
+
 use chrono::{Days, NaiveDate};
 use lab::{Declaration, LabPlan, LabUnit, ServiceKind, UNITS};
 use model::addr::AddrRange;

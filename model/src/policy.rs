@@ -3,6 +3,8 @@
 //! The embedded default is `policy/exposure.toml`; a customer's file replaces it whole. Text is in both
 //! languages. The version is printed in every report.
 
+mod deadlines;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,7 @@ use crate::observation::{Certainty, ServiceFacts};
 use crate::port::{PortSet, Transport};
 use crate::reconcile::ClosingRules;
 use crate::severity::Severity;
+pub use deadlines::Deadlines;
 
 /// A whole policy file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,8 @@ pub struct Policy {
     pub fragile: Fragile,
     #[serde(default)]
     pub udp: UdpRules,
+    #[serde(default)]
+    pub deadline: Deadlines,
     #[serde(rename = "class")]
     pub classes: Vec<ExposureClass>,
     #[serde(rename = "check")]

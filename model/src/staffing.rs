@@ -3,6 +3,7 @@
 //! Pure: the day, what is exposed and how each certificate stands on that day are given. It joins what the register and
 //! the training records know, and must not know how either is stored.
 
+mod holders;
 mod joint;
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use crate::id::{StaffId, SystemId, UnitId};
 use crate::interval::Interval;
 use crate::post::{PostKind, Role};
 use crate::register::ProtectionLevel;
+pub use holders::{Holders, holders};
 pub use joint::{Lapse, OverdueUnit, lapses, overdue_without_maintainer};
 
 /// What a rule asks of (岗位要求).

@@ -6,6 +6,7 @@ mod town;
 
 use std::path::PathBuf;
 
+use model::staffing::CoverStanding;
 use reports::rows::Standing;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,9 +20,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     before.services.truncate(40);
     let mut now = town::town("2026-004", "2026-11-22T08:00:00Z", 12, 78, 7);
     now.findings.retain(|row| !row.id.ends_with("11"));
+    now.lapses.retain(|row| !row.finding.ends_with("11"));
+    for row in before.covers.iter_mut().filter(|row| row.standing == CoverStanding::InGrace) {
+        row.standing = CoverStanding::NoneCertified;
+    }
     reports::snapshot::freeze(&folder.join("003/snapshot"), &before)?;
     reports::snapshot::freeze(&folder.join("004/snapshot"), &now)?;
     reports::build(&folder.join("004/snapshot"), Some(&folder.join("003/snapshot")), &folder.join("004"))?;
+    // Of a place that keeps no records of training.
+    let mut untrained = town::town("2026-001", "2026-11-22T08:00:00Z", 3, 20, 7);
+    untrained.training.clear();
+    reports::snapshot::freeze(&folder.join("001/snapshot"), &untrained)?;
+    reports::build(&folder.join("001/snapshot"), None, &folder.join("001"))?;
     let empty = reports::snapshot::SnapshotInput::empty(town::head("2026-000", "2026-11-22T08:00:00Z"));
     reports::snapshot::freeze(&folder.join("000/snapshot"), &empty)?;
     reports::build(&folder.join("000/snapshot"), None, &folder.join("000"))?;

@@ -12,6 +12,7 @@ mod exposures;
 mod findings;
 mod ledger;
 mod policy;
+mod posts;
 mod services;
 mod sureness;
 mod tls;
@@ -23,6 +24,7 @@ use chrono::{DateTime, Utc};
 use polars::prelude::{DataFrame, Expr, IntoLazy, SortMultipleOptions, col, len, lit};
 
 use crate::error::ReportError;
+use crate::rows::TrainingRow;
 use crate::snapshot::{Head, Snapshot};
 use crate::table::Table;
 use crate::text::Words;
@@ -41,6 +43,8 @@ pub struct Figures {
     pub tables: Vec<Table>,
     /// Findings that aren't closed, by check; the same rows as table `findings`.
     pub(crate) groups: Vec<CheckGroup>,
+    /// What the figures of posts and certificates rest on; `None` where no training is recorded, and then there are none.
+    pub(crate) training: Option<TrainingRow>,
     /// Names of units of which no address was probed.
     pub(crate) unscanned: Vec<String>,
 }
@@ -91,7 +95,7 @@ impl Figures {
             snapshot_hash: before.hash().to_owned(),
         });
         let groups = findings::groups(&view);
-        let tables = vec![
+        let mut tables = vec![
             ledger::table(&figures),
             units::table(&view)?,
             exposures::by_class(&view)?,
@@ -102,6 +106,9 @@ impl Figures {
             tls::table(&view),
             findings::table(&view),
             findings::advice(&groups),
+        ];
+        tables.extend(posts::tables(&view)?);
+        tables.extend([
             changes::table(&view),
             services::table(&view),
             services::silent(&view),
@@ -114,7 +121,7 @@ impl Figures {
             sureness::clusters(&view),
             coverage::hosts(&view),
             policy::table(&view),
-        ];
+        ]);
         Ok(Figures {
             head: now.head().clone(),
             snapshot_hash: now.hash().to_owned(),
@@ -123,6 +130,7 @@ impl Figures {
             tables,
             groups,
             unscanned: units::unscanned(&view),
+            training: view.posts.training.clone(),
         })
     }
 

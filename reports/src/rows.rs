@@ -3,6 +3,8 @@
 //! Units, systems and checks are referred to by id. Nothing here is in a language: what people read in both comes as
 //! a pair of fields.
 
+mod posts;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use model::fact::{Fact, Facts};
 use model::finding::Gone;
@@ -13,6 +15,7 @@ use model::tls::{Offered, TlsReached};
 
 use crate::frame::{rows, text_cells};
 use crate::text::{Refused, Words};
+pub use posts::{CoverRow, HoldersRow, LapseRow, OverdueUnitRow, PostDue, PostDueRow, TrainingRow};
 
 rows! {
     /// One scan run that the snapshot draws on.

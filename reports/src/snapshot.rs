@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 use crate::error::{Damage, ReportError};
 use crate::frame::{Row, from_parquet, to_parquet};
 use crate::rows::{
-    AssetRow, CertificateRow, CheckRow, ClusterRow, CoveredRow, ExclusionRow, FindingRow, HostRow, LossRow,
-    RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, TlsServerRow, UnitRow, UnsureRow,
+    AssetRow, CertificateRow, CheckRow, ClusterRow, CoverRow, CoveredRow, ExclusionRow, FindingRow,
+    HoldersRow, HostRow, LapseRow, LossRow, OverdueUnitRow, PostDueRow, RefusalRow, RunRow, ServiceRow,
+    SilentRow, SystemRow, TlsServerRow, TrainingRow, UnitRow, UnsureRow,
 };
 
 /// The format that this program writes, and the newest that it reads.
@@ -45,6 +46,13 @@ pub struct SnapshotInput {
     pub clusters: Vec<ClusterRow>,
     pub covered: Vec<CoveredRow>,
     pub tls: Vec<TlsServerRow>,
+    /// One row where training is recorded; the rows below are empty without it.
+    pub training: Vec<TrainingRow>,
+    pub covers: Vec<CoverRow>,
+    pub holders: Vec<HoldersRow>,
+    pub post_due: Vec<PostDueRow>,
+    pub lapses: Vec<LapseRow>,
+    pub overdue_units: Vec<OverdueUnitRow>,
 }
 
 /// What a report says of itself.
@@ -83,6 +91,12 @@ impl SnapshotInput {
             clusters: Vec::new(),
             covered: Vec::new(),
             tls: Vec::new(),
+            training: Vec::new(),
+            covers: Vec::new(),
+            holders: Vec::new(),
+            post_due: Vec::new(),
+            lapses: Vec::new(),
+            overdue_units: Vec::new(),
         }
     }
 
@@ -109,6 +123,12 @@ impl SnapshotInput {
             one(&self.clusters)?,
             one(&self.covered)?,
             one(&self.tls)?,
+            one(&self.training)?,
+            one(&self.covers)?,
+            one(&self.holders)?,
+            one(&self.post_due)?,
+            one(&self.lapses)?,
+            one(&self.overdue_units)?,
         ])
     }
 }
@@ -260,12 +280,18 @@ const FRAMES: [&str; 12] = [
 ];
 
 /// Frames that the first snapshots had not, and how they look without a row.
-const LATER_FRAMES: [(&str, EmptyFrame); 5] = [
+const LATER_FRAMES: [(&str, EmptyFrame); 11] = [
     (LossRow::FRAME, || LossRow::to_frame(&[])),
     (UnsureRow::FRAME, || UnsureRow::to_frame(&[])),
     (ClusterRow::FRAME, || ClusterRow::to_frame(&[])),
     (CoveredRow::FRAME, || CoveredRow::to_frame(&[])),
     (TlsServerRow::FRAME, || TlsServerRow::to_frame(&[])),
+    (TrainingRow::FRAME, || TrainingRow::to_frame(&[])),
+    (CoverRow::FRAME, || CoverRow::to_frame(&[])),
+    (HoldersRow::FRAME, || HoldersRow::to_frame(&[])),
+    (PostDueRow::FRAME, || PostDueRow::to_frame(&[])),
+    (LapseRow::FRAME, || LapseRow::to_frame(&[])),
+    (OverdueUnitRow::FRAME, || OverdueUnitRow::to_frame(&[])),
 ];
 
 type EmptyFrame = fn() -> polars::error::PolarsResult<DataFrame>;

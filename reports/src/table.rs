@@ -9,7 +9,7 @@ use model::severity::Severity;
 
 use crate::text::{
     Language, Term, Words, facts, ports_words, service_words, severity_word, show_change, show_count,
-    show_date, show_day, show_instant, show_text,
+    show_date, show_day, show_instant, show_share, show_text,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,8 @@ pub enum Kind {
     Count,
     /// A number that isn't a quantity, such as a port.
     Number,
+    /// How many of how many.
+    Share,
     Instant,
     Date,
     Severity,
@@ -79,6 +81,11 @@ pub enum Value {
     Number(i64),
     /// How much more, or less, than before.
     Change(i64),
+    /// So many of so many, shown in percent.
+    Share {
+        n: u64,
+        of: u64,
+    },
     /// A set of ports as `model::port::PortSet` writes it; people see how many they are and the first of them.
     Ports(String),
     Instant(DateTime<Utc>),
@@ -110,6 +117,7 @@ impl Value {
             Value::Count(count) => show_count(*count),
             Value::Number(number) => number.to_string(),
             Value::Change(change) => show_change(*change),
+            Value::Share { n, of } => show_share(*n, *of),
             Value::Ports(ports) => show_text(ports_words(ports).in_language(language), PAGE_TEXT),
             Value::Instant(at) if kind == Kind::Date => show_day(*at),
             Value::Instant(at) => show_instant(*at),

@@ -4,6 +4,7 @@
 //! markup: what is shown is escaped by the edition that prints it.
 
 mod facts;
+mod posts;
 mod refused;
 mod tls;
 
@@ -16,6 +17,7 @@ use model::port::PortSet;
 use model::severity::Severity;
 
 pub use facts::facts;
+pub(crate) use posts::{due_term, level_words, post_term, standing_term};
 pub use refused::Refused;
 pub use tls::{cap_words, evidence_words};
 pub(crate) use tls::{offered_term, reached_term};
@@ -169,6 +171,14 @@ pub fn show_change(change: i64) -> String {
     format!("{sign}{}", show_count(change.unsigned_abs()))
 }
 
+/// A share in percent with one decimal, rounded down, so that only all is 100 %.
+pub fn show_share(n: u64, of: u64) -> String {
+    match (u128::from(n) * 1000).checked_div(u128::from(of)) {
+        None => "—".to_owned(),
+        Some(tenths) => format!("{}.{}%", tenths / 10, tenths % 10),
+    }
+}
+
 /// A set of ports in at most a line: whole if it is short, else how many they are and the first of them.
 pub(crate) fn ports_words(ports: &str) -> Words {
     const WHOLE: usize = 60;
@@ -221,6 +231,15 @@ mod tests {
     fn counts_have_separators() {
         for (count, shown) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(show_count(count), shown);
+        }
+    }
+
+    #[test]
+    fn only_all_is_a_hundred_percent() {
+        for (n, of, shown) in
+            [(0, 0, "—"), (0, 3, "0.0%"), (2, 3, "66.6%"), (9_999, 10_000, "99.9%"), (3, 3, "100.0%")]
+        {
+            assert_eq!(show_share(n, of), shown);
         }
     }
 

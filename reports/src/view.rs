@@ -3,6 +3,7 @@
 //! Here it is decided, row by row, what is new, gone or can't be told. Counting is left to the queries over the frames.
 
 mod past;
+mod posts;
 mod terms;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -19,6 +20,7 @@ use crate::rows::{
 use crate::snapshot::{Head, Snapshot};
 
 use past::{Past, movement_in_run};
+pub(crate) use posts::{CoverState, Posts, UnmaintainedRow, is_of_posts, level_key};
 pub use terms::{GradeLevel, Movement, Novelty, Outcome};
 
 /// One certificate at one endpoint, for whatever names it was asked.
@@ -53,6 +55,7 @@ pub(crate) struct View {
     pub(crate) unsure: Vec<UnsureRow>,
     pub(crate) clusters: Vec<ClusterRow>,
     pub(crate) tls: Vec<TlsServerRow>,
+    pub(crate) posts: Posts,
     frames: BTreeMap<&'static str, DataFrame>,
 }
 
@@ -106,6 +109,7 @@ impl View {
             unsure: now.rows()?,
             clusters: now.rows()?,
             tls: now.rows()?,
+            posts: Posts::of(now)?,
             units,
             unlisted: Vec::new(),
             frames: BTreeMap::new(),
@@ -186,6 +190,7 @@ impl View {
         tls.with_column(Column::new("outdated".into(), outdated))?;
         frames.insert(TlsServerRow::FRAME, tls);
 
+        frames.extend(self.posts.frames()?);
         frames.insert(RunRow::FRAME, RunRow::to_frame(&self.runs)?);
         frames.insert(SilentRow::FRAME, SilentRow::to_frame(&self.silent)?);
         frames.insert(RefusalRow::FRAME, RefusalRow::to_frame(&self.refusals)?);

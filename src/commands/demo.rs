@@ -15,7 +15,9 @@ use crate::cli::{self, Global};
 use crate::clock::{self, SystemMint};
 use crate::commands::lab as lab_command;
 use crate::commands::registry::run_import;
+use crate::commands::training::import::import;
 use crate::commands::{report, scan};
+use crate::desk::Desk;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::files::{read_tables, save};
 use crate::output::{self, Columns};
@@ -28,7 +30,7 @@ use crate::shapes::sheets::Purpose;
 enum DemoError {
     #[error("{0} holds a register that isn't the demo's; give the demo a folder of its own with --data")]
     OthersData(String),
-    #[error("the sample register was refused: {0}")]
+    #[error("the demo's own workbook was refused: {0}")]
     Sample(String),
     #[error(
         "another program, perhaps another lab, holds {first} and {} more addresses of the demo's lab; end it first \
@@ -56,7 +58,7 @@ pub async fn run(global: &Global, asked: &cli::Demo) -> Outcome {
 
     let held = others_ports(&lab);
     let ended = match refuse_others_lab(&lab, &held) {
-        Ok(()) => demonstrate(&session, &plan, &held).await,
+        Ok(()) => demonstrate(global, &session, &plan, &held).await,
         Err(refused) => Err(refused),
     };
     let stopped = tokio::task::spawn_blocking(move || lab.stop()).await.or_exit(Exit::Internal)?;
@@ -92,9 +94,10 @@ fn refuse_others_lab(lab: &Lab, held: &[u16]) -> Result<(), Failure> {
     }
 }
 
-async fn demonstrate(session: &Session, plan: &LabPlan, held: &[u16]) -> Outcome {
+async fn demonstrate(global: &Global, session: &Session, plan: &LabPlan, held: &[u16]) -> Outcome {
     let workbook = import_sample(session, plan).await?;
     output::note(format!("2/4 the register: twelve fictional units, imported from {}", workbook.display()));
+    import_training(global).await?;
 
     let mut ports: Vec<u16> = model::policy::common_ports(1000);
     ports.extend(plan.services.iter().map(|service| service.address.port()));
@@ -155,6 +158,24 @@ async fn import_sample(session: &Session, plan: &LabPlan) -> Result<PathBuf, Fai
             .or_store_failure()?;
     }
     Ok(path)
+}
+
+/// Writes sample training records as a workbook and imports that; once, since certificates stay as they were issued.
+async fn import_training(global: &Global) -> Result<(), Failure> {
+    let mut desk = Desk::open(global).await?;
+    if !desk.records.staff.is_empty() {
+        return Ok(());
+    }
+    let path = desk.session.data.root().join("sample-training.xlsx");
+    let sheets = sample::training::sheets(&desk.register, desk.session.today());
+    save(&path, "示例培训记录（虚构）", &sheets, Purpose::Read)?;
+    let tables = read_tables(&path, None)?;
+    let mode = training::import::Mode::AllOrNothing;
+    let (outcome, _) = import(&mut desk, &tables, "sample-training.xlsx", mode, false).await?;
+    match outcome.errors.first() {
+        Some(error) => Err(Failure::new(Exit::Internal, DemoError::Sample(error.to_string()))),
+        None => Ok(()),
+    }
 }
 
 /// Ports that other programs hold on every address of this machine, so that no service of the lab can.

@@ -13,15 +13,17 @@ use reports::figures::Figures;
 use reports::snapshot::Head;
 use scanner::run::RunFolder;
 use serde::Serialize;
+use training::ports::TrainingStore;
 
 use crate::cli::{self, Global};
 use crate::clock;
+use crate::desk;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
 use crate::pipeline::{Evidence, OrSweepFailure, TlsEvidence};
 use crate::session::{OrStoreFailure, Session};
 use crate::shapes::asked::Asked;
-use crate::shapes::snapshot::{Seen, SeenRun, SeenService, SeenTls, SeenTlsRun, Sources, snapshot};
+use crate::shapes::snapshot::{Seen, SeenRun, SeenService, SeenTls, SeenTlsRun, Sources, Trained, snapshot};
 
 /// Runs older than this tell nothing of today.
 const LOOK_BACK_DAYS: i64 = 90;
@@ -88,6 +90,10 @@ pub async fn build(session: &Session) -> Result<Built, Failure> {
     let year = u16::try_from(session.today().year()).or_exit(Exit::Internal)?;
     let number = session.store.next_number(year).await.or_store_failure()?;
     clear_leftovers(session, &number.to_string())?;
+    let trained = Trained {
+        records: session.store.load_training().await.or_store_failure()?,
+        scheme: desk::read_scheme(session)?,
+    };
     let tls_checks = seen_tls.checks().unwrap_or_else(TlsChecks::embedded);
     let policy_version = match seen_tls.as_of() {
         None => session.policy.version.clone(),
@@ -109,6 +115,7 @@ pub async fn build(session: &Session) -> Result<Built, Failure> {
         seen: &seen,
         seen_tls: &seen_tls,
         tls_checks: &tls_checks,
+        trained: &trained,
     };
     let input = snapshot(&sources);
     let mut runs: Vec<RunId> = seen.run_ids();

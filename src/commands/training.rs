@@ -4,7 +4,7 @@ mod coverage;
 mod evidence;
 mod forget;
 mod forms;
-mod import;
+pub mod import;
 mod moves;
 mod people;
 mod remind;

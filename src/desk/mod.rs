@@ -99,7 +99,7 @@ impl Desk {
 }
 
 /// The scheme of the data folder, else the embedded one.
-fn read_scheme(session: &Session) -> Result<Scheme, Failure> {
+pub fn read_scheme(session: &Session) -> Result<Scheme, Failure> {
     let path = session.data.scheme();
     let doing = || format!("can't use the scheme {}", path.display());
     match std::fs::read_to_string(&path) {

@@ -3,3 +3,4 @@
 pub mod asked;
 pub mod sheets;
 pub mod snapshot;
+pub mod staffing;

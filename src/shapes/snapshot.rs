@@ -1,6 +1,7 @@
 //! What the register, the store and the runs hold, as the rows that a report is frozen from.
 
 mod people;
+mod posts;
 mod seen;
 mod tls;
 
@@ -16,6 +17,7 @@ use reports::rows::{AssetRow, CheckRow, ExclusionRow, FindingRow, SilentRow, Sta
 use reports::snapshot::{Head, SnapshotInput};
 
 use people::Contacts;
+pub use posts::Trained;
 pub use seen::{Seen, SeenRun, SeenService, refused};
 pub use tls::{SeenTls, SeenTlsRun};
 
@@ -32,6 +34,7 @@ pub struct Sources<'a> {
     /// Judged runs of TLS assessments.
     pub seen_tls: &'a SeenTls,
     pub tls_checks: &'a TlsChecks,
+    pub trained: &'a Trained,
 }
 
 /// The rows of a report.
@@ -48,6 +51,7 @@ pub fn snapshot(sources: &Sources<'_>) -> SnapshotInput {
     input.silent = silent(sources);
     sources.seen.fill(&mut input, sources.register, &scope);
     sources.seen_tls.fill(&mut input, &scope);
+    sources.trained.fill(&mut input, sources);
     input
 }
 

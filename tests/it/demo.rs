@@ -38,6 +38,12 @@ fn reports_and_the_second_one_shows_what_changed() {
         assert!(sandbox.path(&path).exists(), "{path}");
     }
     assert_eq!(files(&first.out).len(), 4, "{}", first.out);
+    let page = files(&first.out).into_iter().find(|path| path.ends_with("report-zh.html")).unwrap();
+    let page = std::fs::read_to_string(sandbox.path(&page)).unwrap();
+    assert!(
+        page.contains("三级及以上系统 4 个") && page.contains("id=\"post-lapses\""),
+        "people and certificates"
+    );
 
     let second = sandbox.run(&["demo"]).ends(0);
     for change in ["new", "unchanged", "missing"] {

@@ -20,5 +20,6 @@ mod tls;
 mod tls_flow;
 mod training_faults;
 mod training_people;
+mod training_report;
 mod training_year;
 mod windows;

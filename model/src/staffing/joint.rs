@@ -35,12 +35,13 @@ fn is_high(finding: &Finding) -> bool {
     matches!(finding.severity, Severity::High | Severity::Critical)
 }
 
-fn is_open(finding: &Finding) -> bool {
-    !matches!(finding.state, FindingState::Closed { .. })
+/// It was there when it was last looked for: what was seen gone, or couldn't be told, must name nobody.
+fn is_there(finding: &Finding) -> bool {
+    finding.state == FindingState::Open && finding.unverifiable_since.is_none()
 }
 
-/// Open findings of grade high or critical on systems whose maintainers, if any, are all without a certificate. Days
-/// of grace don't count here: nobody certified looks after the system.
+/// Findings of grade high or critical that are there, on systems whose maintainers, if any, are all without a
+/// certificate. Days of grace don't count here: nobody certified looks after the system.
 pub fn lapses(findings: &[Finding], covers: &[Cover]) -> Vec<Lapse> {
     let mut uncovered: HashMap<SystemId, bool> = HashMap::new();
     let mut covered: HashSet<SystemId> = HashSet::new();
@@ -59,10 +60,10 @@ pub fn lapses(findings: &[Finding], covers: &[Cover]) -> Vec<Lapse> {
         let (unit, severity) = (finding.unit, finding.severity);
         Some(Lapse { finding: finding.id, system, unit, severity, has_maintainer })
     };
-    findings.iter().filter(|finding| is_open(finding) && is_high(finding)).filter_map(of).collect()
+    findings.iter().filter(|finding| is_there(finding) && is_high(finding)).filter_map(of).collect()
 }
 
-/// Units whose high findings are open for more than `days_allowed` days, and in none of whose posts a certified
+/// Units whose high findings are there for more than `days_allowed` days, and in none of whose posts a certified
 /// maintainer is.
 pub fn overdue_without_maintainer(
     findings: &[Finding],
@@ -71,7 +72,7 @@ pub fn overdue_without_maintainer(
     days_allowed: impl Fn(Severity) -> u16,
 ) -> Vec<OverdueUnit> {
     let mut units: HashMap<UnitId, OverdueUnit> = HashMap::new();
-    for finding in findings.iter().filter(|finding| is_open(finding) && is_high(finding)) {
+    for finding in findings.iter().filter(|finding| is_there(finding) && is_high(finding)) {
         let unit = finding.unit;
         let age = day.signed_duration_since(civil_date(finding.first_seen)).num_days();
         if age <= i64::from(days_allowed(finding.severity)) || units_with_maintainer.contains(&unit) {
@@ -86,3 +87,6 @@ pub fn overdue_without_maintainer(
     units.sort_by_key(|row| (row.oldest, row.unit));
     units
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,38 @@ fn a_rule_asks_nothing_before_its_day_nor_below_its_level() {
 fn made_up(level: Option<u8>) -> SystemId {
     format!("00000000-0000-7000-8000-00000000000{}", level.unwrap_or(0)).parse().expect("a UUID")
 }
+
+/// One person in two requirements, by the lists that they stand in; how the person counts.
+fn check_holder(first: char, second: char, expected: [usize; 3]) {
+    let mint = &mut CountingMint::default();
+    let (unit, person) = (UnitId::mint(mint), StaffId::mint(mint));
+    let in_list = |list: char, of: char| if list == of { vec![person] } else { Vec::new() };
+    let cover = |list: char| Cover {
+        requirement: "made-up".into(),
+        unit,
+        system: Some(made_up(Some(3))),
+        post: PostKind::Maintainer,
+        category: "WH".into(),
+        n_required: 1,
+        certified: in_list(list, 'c'),
+        in_grace: in_list(list, 'g'),
+        uncertified: in_list(list, 'u'),
+        standing: CoverStanding::Met,
+    };
+    let told = holders(&[cover(first), cover(second)]);
+    let counts: Vec<[usize; 3]> =
+        told.iter().map(|one| [one.n_certified, one.n_in_grace, one.n_uncertified]).collect();
+    let expected = if expected == [0; 3] { Vec::new() } else { vec![expected] };
+    assert_eq!(counts, expected, "{first} and {second}");
+}
+
+#[test]
+fn somebody_whom_several_requirements_ask_counts_once_by_the_worst_that_is_no_certificate() {
+    check_holder('-', '-', [0, 0, 0]);
+    check_holder('c', '-', [1, 0, 0]);
+    check_holder('c', 'c', [1, 0, 0]);
+    check_holder('g', '-', [0, 1, 0]);
+    check_holder('g', 'u', [0, 0, 1]);
+    check_holder('u', 'g', [0, 0, 1]);
+    check_holder('u', 'u', [0, 0, 1]);
+}

@@ -4,6 +4,7 @@
 //! escaped by the templates; what strangers wrote is cleaned before ([`show_text`]). It must not count anything.
 
 mod parts;
+mod posts;
 
 use askama::Template;
 use documents::chart::{Bar, BarChart, SeverityBar, SeverityChart, horizontal_bars, severity_bars};
@@ -15,6 +16,7 @@ use crate::figures::{Figure, Figures};
 use crate::table::Value;
 use crate::text::{Language, Words, severity_word, show_count, show_instant, show_text};
 use parts::{GroupPart, TablePart, group_parts};
+use posts::PostsPart;
 
 /// The style of a page, for other pages of the same house too.
 pub const STYLE: &str = include_str!("../../templates/report.css");
@@ -36,6 +38,7 @@ struct Page<'f> {
     certificates: Vec<Tile>,
     tls: Vec<Tile>,
     national: Vec<Reach>,
+    posts: Option<PostsPart>,
     chart_grades: String,
     chart_units: String,
     chart_classes: String,
@@ -105,6 +108,7 @@ pub fn html(figures: &Figures, language: Language) -> Result<String, ReportError
         .into(),
         tls: tls_tiles(figures, language),
         national: national(figures, language),
+        posts: PostsPart::of(figures, language),
         chart_grades: chart_grades(figures, language),
         chart_units: chart_units(figures, language),
         chart_classes: chart_classes(figures, language),
@@ -354,6 +358,9 @@ mod tests {
         let mut named = [arguments(page, "self.number"), arguments(page, "self.change")].concat();
         named.extend(arguments(include_str!("prose.rs"), " n"));
         named.extend(arguments(include_str!("prose.rs"), ".value"));
+        for function in [" n", " value", ", n"] {
+            named.extend(arguments(include_str!("prose/posts.rs"), function));
+        }
         assert!(named.len() > 20, "{named:?}");
         for id in named {
             assert!(DEFINITIONS.iter().any(|definition| definition.id == id), "{id}");

@@ -110,6 +110,11 @@ impl<'f> TableJson<'f> {
     }
 }
 
+/// A fraction of 1; none of nothing is no share.
+pub(super) fn share(n: u64, of: u64) -> Option<f64> {
+    (of > 0).then(|| n as f64 / of as f64)
+}
+
 /// An object whose keys are the columns, in their order.
 struct RowJson<'f> {
     columns: &'f [Column],
@@ -129,6 +134,7 @@ impl Serialize for RowJson<'_> {
                 Value::Term(term) => map.serialize_entry(column.key, term.code)?,
                 Value::Count(count) => map.serialize_entry(column.key, count)?,
                 Value::Number(number) | Value::Change(number) => map.serialize_entry(column.key, number)?,
+                Value::Share { n, of } => map.serialize_entry(column.key, &share(*n, *of))?,
                 Value::Ports(ports) => map.serialize_entry(column.key, ports)?,
                 Value::Instant(at) => map.serialize_entry(column.key, &instant_text(*at))?,
                 Value::Date(date) => map.serialize_entry(column.key, &crate::text::show_date(*date))?,

@@ -2,6 +2,8 @@
 //!
 //! They say the numbers of the ledger again, in both languages from the same values; nothing is counted here.
 
+pub(super) mod posts;
+
 use model::severity::Severity;
 
 use crate::figures::Figures;
@@ -111,6 +113,7 @@ pub(super) fn attention(figures: &Figures, language: Language) -> Vec<String> {
             ),
         });
     }
+    points.extend(posts::attention(figures, language));
     points
 }
 
@@ -230,6 +233,13 @@ pub(super) fn definitions() -> Vec<(Words, Words)> {
             Words::of(
                 "以国家标准 GB/T 38636 的传输层密码协议询问；两次被拒绝为“不支持”，没有应答为“无法判定”。",
                 "Asked in the protocol of the national standard GB/T 38636; refused twice is \"no\", no answer is \"cannot tell\".",
+            ),
+        ),
+        (
+            Words::of("应持证、持证率", "Certified"),
+            Words::of(
+                "按持证制度的岗位要求、在岗记录与上岗证当日状态计算；在岗人员在同一单位同类岗位只计一次，宽限期内未持证的不算持证。系统级别与是否暴露以登记册当前记录为准。",
+                "From the scheme's requirements, who is in post, and how each certificate stands on the day. A person counts once for each unit and kind of post; days of grace don't make one certified. Levels and exposure are those of the register as it is now.",
             ),
         ),
         (

@@ -4,6 +4,7 @@
 
 use documents::write::{CellDoc, ColumnDoc, ColumnKind, SheetDoc, WorkbookDoc, write_workbook};
 
+use super::json::share;
 use crate::error::ReportError;
 use crate::figures::Figures;
 use crate::table::{Column, Kind, Table, Value};
@@ -38,6 +39,7 @@ fn column(column: &Column) -> ColumnDoc {
         Kind::Long | Kind::Verbatim => ColumnKind::LongText,
         Kind::Count => ColumnKind::Count,
         Kind::Number => ColumnKind::Integer,
+        Kind::Share => ColumnKind::Percent,
         Kind::Instant => ColumnKind::DateTime,
         Kind::Date => ColumnKind::Date,
         Kind::Severity => ColumnKind::Severity,
@@ -63,6 +65,7 @@ fn cell(value: &Value, column: &Column) -> CellDoc {
             i64::try_from(*count).map_or_else(|_| text_cell(&count.to_string()), CellDoc::Integer)
         }
         Value::Number(number) | Value::Change(number) => CellDoc::Integer(*number),
+        Value::Share { n, of } => share(*n, *of).map_or(CellDoc::Empty, CellDoc::Decimal),
         Value::Ports(ports) => text_cell(&ports_words(ports).zh),
         Value::Instant(at) => {
             let local = at.with_timezone(&beijing()).naive_local();

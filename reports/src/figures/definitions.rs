@@ -6,11 +6,11 @@ use super::{Figure, all};
 use crate::error::ReportError;
 use crate::frame::Row;
 use crate::rows::{
-    CertificateRow, ClusterRow, FindingRow, HostRow, RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow,
-    TlsServerRow, UnitRow, UnsureRow,
+    CertificateRow, ClusterRow, CoverRow, FindingRow, HoldersRow, HostRow, LapseRow, OverdueUnitRow,
+    PostDueRow, RefusalRow, RunRow, ServiceRow, SilentRow, SystemRow, TlsServerRow, UnitRow, UnsureRow,
 };
 use crate::text::{Words, words};
-use crate::view::{View, WITHDRAWN};
+use crate::view::{UnmaintainedRow, View, WITHDRAWN, is_of_posts};
 
 /// One figure before it is computed.
 pub(crate) struct Definition {
@@ -29,6 +29,8 @@ pub(crate) struct Definition {
 pub(crate) enum Measure {
     Rows,
     Sum(&'static str),
+    /// How many different values a column has.
+    Distinct(&'static str),
 }
 
 const UNITS: Words = words("家", "units");
@@ -40,6 +42,8 @@ const CERTIFICATES: Words = words("张", "certificates");
 const PROBES: Words = words("次", "probes");
 const SERVERS: Words = words("台", "servers");
 const TARGETS: Words = words("个", "targets");
+const REQUIREMENTS: Words = words("项", "requirements");
+const HOLDERS: Words = words("人次", "post holders");
 
 /// TLS was spoken, so that there is something to say of it.
 fn speaks_tls() -> Expr {
@@ -157,6 +161,48 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
     "tls.tlcp-untold", "国密支持无法判定", "TLCP cannot be told", SERVERS, TlsServerRow::FRAME, Measure::Rows,
         || speaks_tls().and(col("tlcp").eq(lit("unknown"))),
         "不能判定是否支持 TLCP", "whether they speak TLCP can't be told", "tls", true;
+    "posts.requirements", "岗位持证要求", "Post requirements", REQUIREMENTS, CoverRow::FRAME, Measure::Rows, all,
+        "按持证制度对各单位、各系统提出的要求", "what the scheme asks of each unit and system", "post-coverage", true;
+    "posts.met", "已满足", "Met", REQUIREMENTS, CoverRow::FRAME, Measure::Rows, || cover_is("met"),
+        "在岗持证人数与 AB 角均达到要求", "as many certified people in the post as asked for, with a stand-in where asked", "post-coverage", true;
+    "posts.in-grace", "宽限期内", "In grace", REQUIREMENTS, CoverRow::FRAME, Measure::Rows, || cover_is("in-grace"),
+        "尚未满足，但在岗人员仍在任职宽限期内", "not met, and somebody in the post is still within the days of grace", "post-coverage", true;
+    "posts.gaps", "缺口", "Gaps", REQUIREMENTS, CoverRow::FRAME, Measure::Rows, || cover_is("gap"),
+        "未满足且不在宽限期内的要求", "neither met nor in grace", "post-coverage", true;
+    "posts.holders", "应持证人次", "Post holders to be certified", HOLDERS, HoldersRow::FRAME, Measure::Sum("n"), all,
+        "在岗且被要求持证的人员，同一单位同类岗位计一次", "people in a post that asks for a certificate, once for each unit and kind of post", "post-units", true;
+    "posts.holders.certified", "已持证", "Certified", HOLDERS, HoldersRow::FRAME, Measure::Sum("n_certified"), all,
+        "应持证人次中持有效证书的", "of those, holding a certificate that counts", "post-units", true;
+    "posts.holders.in-grace", "宽限期内未持证", "Not certified, in grace", HOLDERS, HoldersRow::FRAME, Measure::Sum("n_in_grace"), all,
+        "应持证人次中任职未满宽限期的", "of those, not yet so long in the post that they must", "post-units", true;
+    "posts.holders.uncertified", "未持证", "Not certified", HOLDERS, HoldersRow::FRAME, Measure::Sum("n_uncertified"), all,
+        "应持证人次中超过宽限期仍未持证的", "of those, without one although they must", "post-units", true;
+    "posts.systems.level-3", "三级及以上系统", "Systems of level 3 and above", SYSTEMS, CoverRow::FRAME, Measure::Distinct("system"),
+        || col("post").eq(lit("maintainer")).and(col("system").is_not_null()).and(col("level").gt_eq(lit(3u32))),
+        "等级保护第三级及以上、被要求配备持证维护人员的系统", "of level 3 or higher, and asked to have a certified maintainer", "post-coverage", true;
+    "posts.unmaintained", "无持证维护人员的系统", "Systems without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows, all,
+        "要求配备持证维护人员而一名也没有的信息系统，含宽限期内的", "a certified maintainer is asked for and there is none, days of grace or not", "posts-unmaintained", true;
+    "posts.unmaintained.level-3", "三级及以上系统无持证维护人员", "Level 3 and above without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows,
+        || col("level").gt_eq(lit(3u32)),
+        "其中等级保护第三级及以上的系统", "of those, systems of level 3 or higher", "posts-unmaintained", true;
+    "posts.due-30", "30 天内到期", "Ending within 30 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(30),
+        "在岗人员所需的上岗证，30 天内到期", "post certificates that people in post need, 30 days left or less", "post-due", true;
+    "posts.due-60", "60 天内到期", "Ending within 60 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(60),
+        "同上，60 天内到期（含 30 天内）", "likewise, 60 days left or less, those of 30 included", "post-due", true;
+    "posts.due-90", "90 天内到期", "Ending within 90 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(90),
+        "同上，90 天内到期（含 60 天内）", "likewise, 90 days left or less, those of 60 included", "post-due", true;
+    "posts.expired", "到期未换证", "Expired, not renewed", CERTIFICATES, PostDueRow::FRAME, Measure::Rows,
+        || falls_due("expiry").and(col("days_left").lt(lit(0i64))),
+        "最近 90 天内到期而未换证的", "ended within the last 90 days and weren't renewed", "post-due", true;
+    "posts.review-90", "90 天内应复审", "Review due within 90 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows,
+        || falls_due("review").and(within(90)),
+        "90 天内到复审日的上岗证", "their mid-term review is due in 90 days or less", "post-due", true;
+    "posts.findings", "无持证维护人员系统上的高危以上问题", "Grave findings without a certified maintainer", FINDINGS, LapseRow::FRAME, Measure::Rows, all,
+        "仍在的超危、高危问题，所在系统无持证维护人员", "critical and high findings that are there, on systems without a certified maintainer", "post-lapses", true;
+    "posts.overdue.units", "逾期且无持证维护人员的单位", "Units overdue without a certified maintainer", UNITS, OverdueUnitRow::FRAME, Measure::Rows, all,
+        "有超过整改期限仍在的超危、高危问题，且没有持证维护人员的单位", "units with critical or high findings there past their deadline, and no certified maintainer", "post-overdue", true;
+    "posts.overdue.findings", "其逾期问题", "Their overdue findings", FINDINGS, OverdueUnitRow::FRAME, Measure::Sum("n_overdue"), all,
+        "上述单位超过整改期限的超危、高危问题", "critical and high findings of those units past their deadline", "post-overdue", true;
     "coverage.probes", "探测次数", "Probes", PROBES, RunRow::FRAME, Measure::Sum("n_probes"), all,
         "各次扫描的（地址 × 端口）之和", "pairs of address and port, summed over all runs", "runs", true;
     "coverage.refused", "拒绝探测的目标", "Targets refused", TARGETS, RefusalRow::FRAME, Measure::Sum("n"), all,
@@ -173,11 +219,24 @@ fn within(days: i64) -> Expr {
     col("days_left").gt_eq(lit(0i64)).and(col("days_left").lt_eq(lit(days)))
 }
 
+fn cover_is(state: &'static str) -> Expr {
+    col("state").eq(lit(state))
+}
+
+fn falls_due(what: &'static str) -> Expr {
+    col("what").eq(lit(what))
+}
+
+fn ends_within(days: i64) -> Expr {
+    falls_due("expiry").and(within(days))
+}
+
 pub(super) fn evaluate(view: &View, before: Option<&View>) -> Result<Vec<Figure>, ReportError> {
     let figure = |definition: &Definition| {
         let previous = match before {
             // Where no server had been assessed there is nothing to compare with.
             Some(before) if definition.frame == TlsServerRow::FRAME && before.tls.is_empty() => None,
+            Some(before) if is_of_posts(definition.frame) && before.posts.training.is_none() => None,
             Some(before) if definition.comparable => Some(value(before, definition)?),
             Some(_) | None => None,
         };
@@ -192,7 +251,9 @@ pub(super) fn evaluate(view: &View, before: Option<&View>) -> Result<Vec<Figure>
             rows: definition.rows,
         })
     };
-    DEFINITIONS.iter().map(figure).collect()
+    // Where no training is recorded a count of 0 would say that nobody lacks a certificate.
+    let is_told = |definition: &&Definition| view.posts.training.is_some() || !is_of_posts(definition.frame);
+    DEFINITIONS.iter().filter(is_told).map(figure).collect()
 }
 
 fn value(view: &View, definition: &Definition) -> Result<u64, ReportError> {
@@ -200,6 +261,7 @@ fn value(view: &View, definition: &Definition) -> Result<u64, ReportError> {
     let measure = match definition.measure {
         Measure::Rows => len(),
         Measure::Sum(column) => col(column).sum(),
+        Measure::Distinct(column) => col(column).n_unique(),
     };
     let out = view
         .frame(definition.frame)

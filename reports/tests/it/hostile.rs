@@ -2,7 +2,9 @@
 
 use calamine::{Data, Reader, Xlsx};
 use model::fact::{Fact, Facts};
+use model::severity::Severity;
 use reports::editions;
+use reports::rows::{LapseRow, PostDue, PostDueRow};
 use reports::snapshot::SnapshotInput;
 use reports::text::Language;
 
@@ -40,7 +42,36 @@ fn with_text(text: &str) -> SnapshotInput {
     finding.in_charge = Some(text.to_owned());
     input.findings = vec![finding];
     input.runs = vec![town::run(at, text)];
+    with_posts(&mut input, text);
     input
+}
+
+/// The scheme is the customer's, and serials came out of workbooks.
+fn with_posts(input: &mut SnapshotInput, text: &str) {
+    let mut town = town::town("1", "2026-11-22T08:00:00Z", 2, 1, 1);
+    town.training[0].scheme = text.to_owned();
+    for row in &mut town.covers {
+        row.requirement = text.to_owned();
+        row.system = row.system.is_some().then(|| text.to_owned());
+        [&mut row.category_zh, &mut row.category_en].into_iter().for_each(|name| text.clone_into(name));
+    }
+    let due = PostDueRow {
+        unit: text.to_owned(),
+        category_zh: text.to_owned(),
+        category_en: text.to_owned(),
+        serial: text.to_owned(),
+        what: PostDue::Expiry,
+        on: town.training[0].day,
+    };
+    let lapse = LapseRow {
+        finding: text.to_owned(),
+        system: text.to_owned(),
+        unit: text.to_owned(),
+        severity: Severity::High,
+        has_maintainer: true,
+    };
+    (input.training, input.covers, input.holders) = (town.training, town.covers, town.holders);
+    (input.post_due, input.lapses) = (vec![due], vec![lapse]);
 }
 
 const HOSTILE: [&str; 10] = [

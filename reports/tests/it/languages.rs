@@ -13,6 +13,7 @@ use crate::town;
 
 /// Latin words that may stand in a Chinese edition: abbreviations, names of protocols, algorithms and products.
 const NAMES: &[&str] = &[
+    "AB",
     "CN",
     "Debian",
     "EC",
@@ -171,10 +172,16 @@ fn the_english_page_says_nothing_in_chinese() {
         .collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.dedup();
-    for name in names {
-        text = text.replace(&name, "");
+    for name in &names {
+        text = text.replace(name, "");
     }
-    let lines: Vec<&str> = text.lines().filter(|line| line.chars().any(is_chinese)).collect();
+    // A chart cuts a long name short.
+    let is_cut_name = |line: &&str| {
+        let cut = line.trim().strip_suffix('…');
+        cut.is_some_and(|cut| names.iter().any(|name| name.starts_with(cut)))
+    };
+    let chinese = text.lines().filter(|line| line.chars().any(is_chinese));
+    let lines: Vec<&str> = chinese.filter(|line| !is_cut_name(line)).collect();
     assert_eq!(lines, Vec::<&str>::new());
 }
 

@@ -6,6 +6,7 @@ mod editions;
 mod figures;
 mod hostile;
 mod languages;
+mod posts;
 mod runs;
 mod snapshot;
 mod town;

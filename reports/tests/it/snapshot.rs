@@ -31,6 +31,12 @@ fn rows_of(snapshot: &Snapshot) -> SnapshotInput {
         clusters: snapshot.rows().unwrap(),
         covered: snapshot.rows().unwrap(),
         tls: snapshot.rows().unwrap(),
+        training: snapshot.rows().unwrap(),
+        covers: snapshot.rows().unwrap(),
+        holders: snapshot.rows().unwrap(),
+        post_due: snapshot.rows().unwrap(),
+        lapses: snapshot.rows().unwrap(),
+        overdue_units: snapshot.rows().unwrap(),
     }
 }
 
@@ -102,7 +108,7 @@ fn a_flipped_byte_is_found_in_every_file() {
     let dir = folder.path().join("s");
     frozen(&sample(), &dir);
     let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), 18);
+    assert_eq!(files.len(), 24);
     for path in files {
         let whole = fs::read(&path).unwrap();
         // The last byte of the table of contents is its closing brace, the first its opening one.
@@ -162,7 +168,8 @@ fn a_snapshot_from_before_there_were_losses_opens_without_any() {
     let path = dir.join("snapshot.json");
     let mut contents: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let files = contents["files"].as_object_mut().unwrap();
-    for later in ["losses", "unsure", "clusters", "covered", "tls-servers"] {
+    let posts = ["training", "post-coverage", "post-holders", "post-due", "post-lapses", "post-overdue"];
+    for later in ["losses", "unsure", "clusters", "covered", "tls-servers"].into_iter().chain(posts) {
         assert!(files.remove(&format!("{later}.parquet")).is_some());
         fs::remove_file(dir.join(format!("{later}.parquet"))).unwrap();
     }
@@ -178,6 +185,12 @@ fn a_snapshot_from_before_there_were_losses_opens_without_any() {
         clusters: vec![],
         covered: vec![],
         tls: vec![],
+        training: vec![],
+        covers: vec![],
+        holders: vec![],
+        post_due: vec![],
+        lapses: vec![],
+        overdue_units: vec![],
         ..input
     };
     assert_eq!(rows_of(&opened), without);

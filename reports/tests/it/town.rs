@@ -1,5 +1,8 @@
 //! An invented town: units, addresses, services and findings from a seed, for tests and for the sample report.
 
+#[path = "town_posts.rs"]
+mod posts;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use model::fact::{Fact, Facts};
 use model::finding::Gone;
@@ -543,5 +546,6 @@ pub(crate) fn town(number: &str, as_of: &str, n_units: usize, n_findings: usize,
         reason: "老旧工控网关，探测可能导致中断".into(),
         until: NaiveDate::from_ymd_opt(2026, 12, 31).expect("a day"),
     });
+    posts::staff(&mut input, seed);
     input
 }

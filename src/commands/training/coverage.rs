@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use model::register::ProtectionLevel;
-use model::severity::Severity;
-use model::staffing::{self, Cover, CoverStanding};
+use model::staffing::{Cover, CoverStanding};
 use serde::Serialize;
 use training::coverage::{self, Asked as On};
 use training::records::Book;
@@ -14,6 +13,7 @@ use crate::desk::names::Names;
 use crate::desk::{Desk, Listing};
 use crate::exit::{Exit, Outcome};
 use crate::output;
+use crate::shapes::staffing::{Basis, Staffing};
 
 pub struct Asked {
     pub on: cli::On,
@@ -186,23 +186,22 @@ pub async fn exposed(desk: &Desk, on: cli::On, listed: &Listed) -> Outcome {
         system: &'a str,
         detail: String,
     }
-    let day = on.on.unwrap_or_else(|| desk.session.today());
-    let findings = desk.open_findings().await?;
-    let exposed = desk.exposed().await?;
-    let asked = On { scheme: &desk.scheme, register: &desk.register, exposed: &exposed, day };
-    let book = Book::of(&desk.records);
-    let covers = coverage::coverage(&book, asked);
+    let told = Staffing::of(&Basis {
+        book: &Book::of(&desk.records),
+        scheme: &desk.scheme,
+        register: &desk.register,
+        findings: &desk.open_findings().await?,
+        deadlines: desk.session.policy.deadline,
+        day: on.on.unwrap_or_else(|| desk.session.today()),
+    });
     let names = Names::of(&desk.register, &desk.records);
-    let lapses = staffing::lapses(&findings, &covers);
-    let with_maintainer = coverage::units_with_maintainer(&book, &desk.scheme, day);
-    let overdue = staffing::overdue_without_maintainer(&findings, &with_maintainer, day, days_allowed);
-    let of_lapse = lapses.iter().map(|lapse| Shown {
+    let of_lapse = told.lapses.iter().map(|lapse| Shown {
         kind: "high finding, no certified maintainer",
         unit: names.unit(lapse.unit),
         system: names.system(Some(lapse.system)),
         detail: format!("{} {}", lapse.severity.as_str(), lapse.finding),
     });
-    let of_overdue = overdue.iter().map(|row| Shown {
+    let of_overdue = told.overdue.iter().map(|row| Shown {
         kind: "overdue, and no certified maintainer in the unit",
         unit: names.unit(row.unit),
         system: "",
@@ -220,13 +219,4 @@ pub async fn exposed(desk: &Desk, on: cli::On, listed: &Listed) -> Outcome {
     };
     listing.show(listed, "sentrypost-training-exposed/1", &shown)?;
     Ok(Exit::Done)
-}
-
-/// Days in which a finding is to be mended; the deadlines of notices come with the notices.
-fn days_allowed(severity: Severity) -> u16 {
-    match severity {
-        Severity::Critical => 7,
-        Severity::High => 15,
-        Severity::Medium | Severity::Low => 30,
-    }
 }

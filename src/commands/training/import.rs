@@ -40,35 +40,44 @@ impl Identity for Keyed {
 pub async fn run(mut desk: Desk, asked: TrainingImport) -> Outcome {
     let tables = read_tables(&asked.file, asked.sheet.as_deref())?;
     let mode = if asked.good_rows { Mode::GoodRows } else { Mode::AllOrNothing };
+    let name = asked.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (outcome, is_stored) = import(&mut desk, &tables, &name, mode, asked.dry_run).await?;
+    tell(outcome, is_stored, asked, mode)
+}
+
+/// Decides what the tables of a file change, and stores that unless it is a dry run; whether anything was stored.
+pub async fn import(
+    desk: &mut Desk,
+    tables: &[Table],
+    name: &str,
+    mode: Mode,
+    dry_run: bool,
+) -> Result<(ImportOutcome, bool), Failure> {
     // The key is made only for those who have numbers to keep.
-    let identity = match names_id_numbers(&tables) {
+    let identity = match names_id_numbers(tables) {
         true => Some(Keyed(KeyFolder::of(&desk.session.data)?.identity()?)),
         false => None,
     };
-    let name = asked.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let dry_run = asked.dry_run;
-    let (outcome, is_stored) = desk
-        .change(|desk| {
-            let import = Import {
-                tables: &tables,
-                records: &desk.records,
-                register: &desk.register,
-                scheme: &desk.scheme,
-                identity: identity.as_ref().map(|keyed| keyed as &dyn Identity),
-                today: desk.session.today(),
-                now: clock::now(),
-                actor: &desk.session.actor,
-                mode,
-            };
-            let mut outcome: ImportOutcome = import.run(&mut SystemMint);
-            let mut change = if dry_run { Change::default() } else { std::mem::take(&mut outcome.change) };
-            number(desk, &mut change)?;
-            let line = desk.line("imported", format!("{name}: {} entries", change.len()), "");
-            let is_stored = !change.is_empty();
-            Ok((change, line, (outcome, is_stored)))
-        })
-        .await?;
-    tell(outcome, is_stored, asked, mode)
+    desk.change(|desk| {
+        let import = Import {
+            tables,
+            records: &desk.records,
+            register: &desk.register,
+            scheme: &desk.scheme,
+            identity: identity.as_ref().map(|keyed| keyed as &dyn Identity),
+            today: desk.session.today(),
+            now: clock::now(),
+            actor: &desk.session.actor,
+            mode,
+        };
+        let mut outcome: ImportOutcome = import.run(&mut SystemMint);
+        let mut change = if dry_run { Change::default() } else { std::mem::take(&mut outcome.change) };
+        number(desk, &mut change)?;
+        let line = desk.line("imported", format!("{name}: {} entries", change.len()), "");
+        let is_stored = !change.is_empty();
+        Ok((change, line, (outcome, is_stored)))
+    })
+    .await
 }
 
 /// Old certificates are numbered as they are entered.

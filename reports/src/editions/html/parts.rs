@@ -9,6 +9,8 @@ use crate::text::{Language, facts, service_words, severity_word, show_count, sho
 /// Findings that the page prints in all, and of one check.
 const FINDINGS: usize = 1000;
 const FINDINGS_OF_CHECK: usize = 300;
+/// Rows of a table that is kept on one printed page.
+const SHORT: usize = 8;
 /// Characters of evidence.
 const EVIDENCE: usize = 300;
 
@@ -98,6 +100,11 @@ impl TablePart {
         }
     }
 
+    /// It fits on a printed page as a whole, and isn't torn from its heading.
+    fn is_short(&self) -> bool {
+        self.rows.len() <= SHORT
+    }
+
     fn t<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         crate::editions::prose::pick(self.language, zh, en)
     }
@@ -105,7 +112,7 @@ impl TablePart {
 
 fn class_of(kind: Kind) -> &'static str {
     match kind {
-        Kind::Count | Kind::Number => "n",
+        Kind::Count | Kind::Number | Kind::Share => "n",
         Kind::Instant | Kind::Date => "d",
         Kind::Text | Kind::Long | Kind::Severity => "t",
         Kind::Code => "t code",
@@ -151,6 +158,7 @@ fn cell(value: &Value, column: &Column, language: Language) -> CellPart {
         | Value::Count(_)
         | Value::Number(_)
         | Value::Change(_)
+        | Value::Share { .. }
         | Value::Ports(_)
         | Value::Instant(_)
         | Value::Date(_) => {}
