@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use documents::docx;
 use documents::ical::{CalendarDoc, EventDoc, write_calendar as calendar_text};
 use documents::paper::{ContactLine, DigestDoc, LapseRow};
 use documents::pdf::{FontSet, reminder_digest};
@@ -30,7 +31,8 @@ pub struct NotMade {
 /// Days that a calendar looks ahead.
 const A_YEAR: u16 = 366;
 
-/// A workbook, a letter and a calendar for each unit. A letter that can't be set is told, and the others are made.
+/// A workbook, a letter (PDF, and DOCX to be edited) and a calendar for each unit. A letter that can't be made is told,
+/// and the others are made.
 pub fn write_digests(
     folder: &Path,
     fonts: &Path,
@@ -48,14 +50,11 @@ pub fn write_digests(
         let workbook = write_workbook(&workbook(&digest, now.with_timezone(&china()).naive_local()));
         let doing = || format!("can't make {}", file("xlsx").display());
         written.put(file("xlsx"), &workbook.or_exit_while(Exit::Internal, doing())?)?;
-        let letter = fonts
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|fonts| reminder_digest(&letter(&digest, asked), fonts).map_err(|error| told(&error)));
-        match letter {
-            Ok(pdf) => written.put(file("pdf"), &pdf.bytes)?,
-            Err(error) => written.faults.push(NotMade { file: file("pdf"), error }),
-        }
+        let letter = letter(&digest, asked);
+        let set = |fonts: &FontSet| reminder_digest(&letter, fonts).map_err(|error| told(&error));
+        let pdf = fonts.as_ref().map_err(Clone::clone).and_then(set);
+        written.put_made(file("pdf"), pdf.map(|pdf| pdf.bytes))?;
+        written.put_made(file("docx"), docx::reminder_digest(&letter).map_err(|error| told(&error)))?;
         let own: Vec<&Item> = ahead.iter().filter(|item| item.unit == digest.unit).collect();
         let calendar = calendar(&format!("上岗证 {}", digest.name), &own, asked, now);
         written.put(file("ics"), calendar_text(&calendar).as_bytes())?;
@@ -76,6 +75,16 @@ pub fn write_calendar(
 }
 
 impl Written {
+    fn put_made(&mut self, path: PathBuf, made: Result<Vec<u8>, String>) -> Result<(), Failure> {
+        match made {
+            Ok(bytes) => self.put(path, &bytes),
+            Err(error) => {
+                self.faults.push(NotMade { file: path, error });
+                Ok(())
+            }
+        }
+    }
+
     fn put(&mut self, path: PathBuf, bytes: &[u8]) -> Result<(), Failure> {
         replace(&path, bytes)?;
         self.files.push(path);

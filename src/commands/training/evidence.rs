@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{Months, NaiveDate};
+use documents::docx;
 use documents::paper::{Align, Block, ColumnSpec, EvidenceDoc, FactLine, Orientation};
 use documents::pdf::{self, FontSet};
 use model::id::{StaffId, UnitId};
@@ -22,13 +23,19 @@ use crate::output;
 const LOOK_BACK_MONTHS: u32 = 12;
 
 pub fn run(desk: &Desk, unit: Option<&str>, on: On, path: &Path) -> Outcome {
-    expect_ending(path, &["pdf"])?;
+    expect_ending(path, &["pdf", "docx"])?;
     refuse_existing(path)?;
     let day = on.on.unwrap_or_else(|| desk.session.today());
     let unit = unit.map(|given| desk::unit(desk, given)).transpose()?;
-    let fonts = FontSet::load(&[desk.session.data.fonts()]).or_exit(Exit::Environment)?;
-    let pdf = pdf::evidence_sheet(&doc(desk, unit, day), &fonts).or_exit(Exit::BadInput)?;
-    write_file(path, &pdf.bytes)?;
+    let doc = doc(desk, unit, day);
+    let is_docx = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("docx"));
+    let bytes = if is_docx {
+        docx::evidence_sheet(&doc).or_exit(Exit::BadInput)?
+    } else {
+        let fonts = FontSet::load(&[desk.session.data.fonts()]).or_exit(Exit::Environment)?;
+        pdf::evidence_sheet(&doc, &fonts).or_exit(Exit::BadInput)?.bytes
+    };
+    write_file(path, &bytes)?;
     output::data(path.display().to_string());
     Ok(Exit::Done)
 }
