@@ -19,5 +19,6 @@ mod tidy;
 mod tls;
 mod tls_flow;
 mod training_faults;
+mod training_reminding;
 mod training_year;
 mod windows;
