@@ -190,7 +190,10 @@ fn opening(one: &DigestOpening) -> OpeningRow {
         level: one.level.map(level).unwrap_or_default().to_owned(),
         requirement: one.asks.clone(),
         opens_on: *opens_on,
-        remark: format!("{}证书失效，余 {n_left} 名持证，{}", one.holders.join("、"), standing.chinese()),
+        remark: match n_left {
+            0 => format!("{}证书失效，{}", one.holders.join("、"), standing.chinese()),
+            n => format!("{}证书失效，余 {n} 名持证，{}", one.holders.join("、"), standing.chinese()),
+        },
     }
 }
 

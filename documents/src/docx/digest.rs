@@ -9,23 +9,22 @@ use crate::paper::{Align, DigestDoc, LapseRow, OpeningRow};
 /// From so many days on it is pressing.
 const PRESSING_DAYS: i64 = 30;
 
-/// A name of four characters, a serial and a date stand on one line each in 宋体 of 10.5 points.
+/// A post of four characters, a serial and a date stand on one line each in 宋体 of 10.5 points.
 const LAPSES: &[Column<'_>] = &[
-    column("姓名", 20, Align::Left),
-    column("岗位", 20, Align::Left),
-    column("信息系统", 24, Align::Left),
-    column("类别与编号", 50, Align::Left),
+    column("人员", 22, Align::Left),
+    column("信息系统", 30, Align::Left),
+    column("类别与编号", 56, Align::Left),
     column("到期日", 25, Align::Centre),
-    column("剩余", 22, Align::Right),
-    column("状态", 17, Align::Centre),
+    column("剩余", 21, Align::Right),
+    column("状态", 21, Align::Centre),
 ];
 
 const OPENINGS: &[Column<'_>] = &[
-    column("信息系统", 8, Align::Left),
-    column("级别", 3, Align::Centre),
-    column("要求", 10, Align::Left),
-    column("缺口起始日", 6, Align::Centre),
-    column("说明", 9, Align::Left),
+    column("信息系统", 16, Align::Left),
+    column("级别", 6, Align::Centre),
+    column("要求", 21, Align::Left),
+    column("缺口起始日", 12, Align::Centre),
+    column("说明", 20, Align::Left),
 ];
 
 const fn column(title: &str, weight: u16, align: Align) -> Column<'_> {
@@ -75,8 +74,7 @@ fn lapse(row: &LapseRow) -> Vec<Cell> {
     };
     let tone = if row.days_left <= PRESSING_DAYS { Tone::Alarm } else { Tone::Plain };
     vec![
-        row.holder.as_str().into(),
-        row.post.as_str().into(),
+        format!("{}\n{}", row.holder, row.post).into(),
         row.system.as_str().into(),
         format!("{}\n{}", row.category, row.serial).into(),
         row.lapses_on.to_string().into(),

@@ -82,7 +82,13 @@ fn of_day(
     let facts = Facts::of(book, asked, |unit| units.contains(&unit));
     let certified = facts.certified(book, day);
     let mut had_been = certified.clone();
-    for (category, staff) in lapsing {
+    let counted = |category: &str, staff: StaffId| {
+        let the_day_before = day.pred_opt()?;
+        let certificate = book.certificate_of(staff, category, the_day_before)?;
+        Some(book.standing(certificate, the_day_before).counts())
+    };
+    // What didn't count anyway, being suspended or not reviewed, opens nothing by its last day.
+    for (category, staff) in lapsing.iter().filter(|(code, staff)| counted(code, *staff) == Some(true)) {
         had_been.entry(category.clone()).or_default().insert(*staff);
     }
     // The same rules over the same facts: the same requirements in the same order.

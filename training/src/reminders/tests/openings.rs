@@ -135,6 +135,21 @@ fn a_review_opens_a_gap_after_its_days_of_grace() {
 }
 
 #[test]
+fn what_did_not_count_anyway_opens_nothing_by_its_last_day() {
+    let mut world = with_system();
+    maintainer(&mut world, "虚构甲", Role::A, "2026-12-10");
+    maintainer(&mut world, "虚构乙", Role::B, "2028-12-31");
+    let too_few = ("maintainer-level-3", "2026-12-11", TooFew, 1);
+    check(&world, "2026-12-01", &[too_few]);
+    world.records.certificates[0].review = Some(ReviewDue {
+        on: date("2025-06-30"),
+        from: date("2025-05-01"),
+        counts_until: date("2025-07-30"),
+    });
+    check(&world, "2026-12-01", &[]);
+}
+
+#[test]
 fn a_digest_names_systems_and_what_opens() {
     let mut world = with_system();
     maintainer(&mut world, "虚构甲", Role::A, "2026-12-10");
