@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use documents::docx;
 use documents::paper::{Orientation, PhotoFrame};
 use documents::pdf::{self, FontSet, Pdf, PdfError};
 
@@ -41,6 +42,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     save("sign-in-1000.pdf", &|| pdf::sign_in_sheet(&specimens::sign_in(1000), &fonts))?;
     save("digest.pdf", &|| pdf::reminder_digest(&specimens::digest(), &fonts))?;
     save("evidence.pdf", &|| pdf::evidence_sheet(&specimens::evidence(), &fonts))?;
+    std::fs::write(folder.join("digest.docx"), docx::reminder_digest(&specimens::digest())?)?;
+    std::fs::write(folder.join("evidence.docx"), docx::evidence_sheet(&specimens::evidence())?)?;
     let began = Instant::now();
     for number in 0..20 {
         let doc =

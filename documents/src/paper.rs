@@ -7,8 +7,10 @@ mod certificate;
 mod digest;
 mod evidence;
 mod sign_in;
+pub(crate) mod sound;
 
 pub use certificate::{CertificateDoc, Orientation, PhotoFrame, TopicLine};
 pub use digest::{ContactLine, DigestDoc, LapseRow, OpeningRow};
 pub use evidence::{Align, Block, ColumnSpec, EvidenceDoc, FactLine};
 pub use sign_in::{SignInDoc, SignInRow};
+pub use sound::Unsound;

@@ -26,7 +26,7 @@ pub use self::error::{FontError, PdfError};
 pub use self::fonts::{FaceName, FontOrigin, FontSet};
 use self::template::Template;
 use self::world::PaperWorld;
-use crate::paper::{Block, CertificateDoc, DigestDoc, EvidenceDoc, SignInDoc};
+use crate::paper::{CertificateDoc, DigestDoc, EvidenceDoc, SignInDoc, Unsound, sound};
 
 /// A printed document.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,10 +51,6 @@ impl fmt::Debug for Pdf {
 /// Limits on what one document holds; beyond, it is a fault of the caller rather than a document.
 const MAX_TOPICS: usize = 12;
 const MAX_SIGN_IN_ROWS: usize = 10_000;
-const MAX_DIGEST_ROWS: usize = 5_000;
-const MAX_EVIDENCE_CELLS: usize = 100_000;
-const MAX_BLOCKS: usize = 2_000;
-const MAX_COLUMNS: usize = 16;
 
 /// One sheet of A4.
 pub fn certificate_a4(doc: &CertificateDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
@@ -68,62 +64,40 @@ pub fn certificate_card(doc: &CertificateDoc, fonts: &FontSet) -> Result<Pdf, Pd
 
 /// Whether every character of a certificate can be printed: to be known before anything is issued.
 pub fn check_certificate(doc: &CertificateDoc, fonts: &FontSet) -> Result<(), PdfError> {
-    at_most("topics", doc.topics.len(), MAX_TOPICS)?;
-    check::texts(&json!(doc), "", fonts)
+    sound::at_most("topics", doc.topics.len(), MAX_TOPICS)?;
+    check::texts(&json!(doc), fonts)
 }
 
 /// 30 rows a page, on A4 upright.
 pub fn sign_in_sheet(doc: &SignInDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
     let rows = doc.rows.len() + usize::from(doc.spare_rows);
-    at_most("rows", rows, MAX_SIGN_IN_ROWS)?;
+    sound::at_most("rows", rows, MAX_SIGN_IN_ROWS)?;
     print(Template::SignIn, doc, doc.held_on, None, fonts)
 }
 
 /// The letter to a unit on what lapses and what that opens.
 pub fn reminder_digest(doc: &DigestDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
-    at_most("lapses", doc.lapses.len(), MAX_DIGEST_ROWS)?;
-    at_most("openings", doc.openings.len(), MAX_DIGEST_ROWS)?;
-    at_most("paragraphs", doc.paragraphs.len(), MAX_BLOCKS)?;
-    at_most("requests", doc.requests.len(), MAX_BLOCKS)?;
+    sound::digest(doc)?;
     #[derive(Serialize)]
     struct Letter<'a> {
         #[serde(flatten)]
         doc: &'a DigestDoc,
+        lead: Vec<String>,
         contact_facts: Vec<crate::paper::FactLine>,
     }
-    let letter = Letter { doc, contact_facts: doc.contact.facts() };
+    let letter = Letter { doc, lead: doc.lead(), contact_facts: doc.contact.facts() };
     print(Template::Digest, &letter, doc.dated_on, None, fonts)
 }
 
 /// A titled document of paragraphs and tables.
 pub fn evidence_sheet(doc: &EvidenceDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
-    at_most("blocks", doc.blocks.len(), MAX_BLOCKS)?;
-    let mut n_cells = 0;
-    for block in &doc.blocks {
-        if let Block::Table { columns, rows, .. } = block {
-            at_most("columns", columns.len(), MAX_COLUMNS)?;
-            let uneven = rows.iter().enumerate().find(|(_, row)| row.len() != columns.len());
-            if let Some((index, row)) = uneven {
-                let (found, expected) = (row.len(), columns.len());
-                return Err(PdfError::UnevenRow { row: index + 1, found, expected });
-            }
-            n_cells += rows.len() * columns.len();
-        }
-    }
-    at_most("cells", n_cells, MAX_EVIDENCE_CELLS)?;
+    sound::evidence(doc)?;
     print(Template::Evidence, doc, doc.dated_on, None, fonts)
 }
 
 fn certificate(template: Template, doc: &CertificateDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
-    at_most("topics", doc.topics.len(), MAX_TOPICS)?;
+    sound::at_most("topics", doc.topics.len(), MAX_TOPICS)?;
     print(template, doc, doc.issued_on, Some(&doc.qr), fonts)
-}
-
-fn at_most(field: &str, found: usize, limit: usize) -> Result<(), PdfError> {
-    match found <= limit {
-        true => Ok(()),
-        false => Err(PdfError::TooMany { field: field.to_owned(), found, limit }),
-    }
 }
 
 fn print(
@@ -135,7 +109,7 @@ fn print(
 ) -> Result<Pdf, PdfError> {
     let ours = |detail: String| PdfError::Template { template: template.file(), detail };
     let doc = serde_json::to_value(doc).map_err(|error| ours(error.to_string()))?;
-    check::texts(&doc, "", fonts)?;
+    check::texts(&doc, fonts)?;
     let picture = qr.map(qr::picture).transpose()?;
     let modules = picture.as_ref().map(|picture| picture.modules);
     let mut names = serde_json::Map::new();
@@ -192,7 +166,7 @@ const DOES_NOT_FIT: &str = "does not fit: ";
 fn fault(diagnostics: &[SourceDiagnostic]) -> Option<PdfError> {
     diagnostics.iter().find_map(|diagnostic| {
         let (_, field) = diagnostic.message.split_once(DOES_NOT_FIT)?;
-        Some(PdfError::DoesNotFit { field: field.trim_end_matches('"').to_owned() })
+        Some(Unsound::DoesNotFit { field: field.trim_end_matches('"').to_owned() }.into())
     })
 }
 

@@ -20,7 +20,8 @@ pub struct Remind {
     /// Send once more what servers refused for good.
     #[arg(long, requires = "mail", conflicts_with = "dry_run")]
     pub retry_refused: bool,
-    /// Write what falls due in each unit into this folder: XLSX, PDF and a calendar for each.
+    /// Write what falls due in each unit into this folder: XLSX, PDF, DOCX and a calendar
+    /// for each.
     #[arg(long, value_name = "DIR")]
     pub digest: Option<PathBuf>,
     /// Write a calendar of all that falls due within a year.

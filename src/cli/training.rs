@@ -147,8 +147,8 @@ pub enum Training {
         unit: Option<String>,
         #[command(flatten)]
         on: On,
-        /// File to write.
-        #[arg(long, short, value_name = "FILE.pdf")]
+        /// File to write: PDF, or DOCX to be edited, by its ending.
+        #[arg(long, short, value_name = "FILE.pdf|docx")]
         output: PathBuf,
     },
     /// Show a person's ID number; the log keeps who asked and why.

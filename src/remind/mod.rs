@@ -8,7 +8,7 @@ mod postman;
 mod round;
 mod settings;
 
-pub use files::{Written, write_calendar, write_digests};
+pub use files::{Basis, Written, write_calendar, write_digests};
 pub use letter::is_address;
 pub use round::{Round, send_all};
 pub use settings::{MailSettings, MailSettingsError, PASSWORD_VARIABLE};

@@ -20,6 +20,7 @@ mod tls;
 mod tls_flow;
 mod training_faults;
 mod training_people;
+mod training_reminding;
 mod training_report;
 mod training_year;
 mod windows;

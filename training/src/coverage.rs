@@ -10,6 +10,7 @@ use model::post::PostKind;
 use model::register::Register;
 use model::staffing::{self, Certified, Cover, HoldingFacts, Known, SystemFacts};
 
+use crate::certificates::PostCertificate;
 use crate::records::{Book, Records};
 use crate::scheme::Scheme;
 
@@ -25,39 +26,69 @@ pub struct Asked<'a> {
 
 /// Every requirement for every unit and system that it asks of, on the day.
 pub fn coverage(book: &Book<'_>, asked: Asked<'_>) -> Vec<Cover> {
-    let Asked { scheme, register, exposed, day } = asked;
-    let units: Vec<UnitId> =
-        register.units.iter().filter(|unit| unit.valid.contains(day)).map(|unit| unit.id).collect();
-    let existing: HashSet<UnitId> = units.iter().copied().collect();
-    let systems = register.systems.iter().filter(|system| existing.contains(&system.unit));
-    let systems: Vec<SystemFacts> = systems
-        .map(|system| SystemFacts {
+    Facts::of(book, asked, |_| true).cover(asked.scheme, asked.day, &certified(book, asked.day))
+}
+
+/// Units, systems and posts, as far as requirements ask of them.
+pub(crate) struct Facts {
+    units: Vec<UnitId>,
+    systems: Vec<SystemFacts>,
+    holdings: Vec<HoldingFacts>,
+}
+
+impl Facts {
+    /// Of those units that exist on the day and are wanted.
+    pub(crate) fn of(book: &Book<'_>, asked: Asked<'_>, is_wanted: impl Fn(UnitId) -> bool) -> Facts {
+        let Asked { register, exposed, day, .. } = asked;
+        let units = register.units.iter().filter(|unit| unit.valid.contains(day)).map(|unit| unit.id);
+        let units: Vec<UnitId> = units.filter(|unit| is_wanted(*unit)).collect();
+        let existing: HashSet<UnitId> = units.iter().copied().collect();
+        let systems = register.systems.iter().filter(|system| existing.contains(&system.unit));
+        let systems = systems.map(|system| SystemFacts {
             id: system.id,
             unit: system.unit,
             level: system.level,
             is_exposed: exposed.contains(&system.id),
-        })
-        .collect();
-    let holdings = book.records.holdings.iter().filter_map(|holding| {
-        Some(HoldingFacts {
-            staff: holding.staff,
-            unit: holding.unit,
-            system: holding.system,
-            post: holding.post,
-            role: holding.role,
-            held: holding.held().ok()?,
-        })
-    });
-    let holdings: Vec<HoldingFacts> = holdings.collect();
-    let certified = certified(book, day);
-    let known = Known { day, units: &units, systems: &systems, holdings: &holdings, certified: &certified };
-    staffing::cover(&scheme.requirements, &known)
+        });
+        let holdings = book.records.holdings.iter().filter(|holding| is_wanted(holding.unit));
+        let holdings = holdings.filter_map(|holding| {
+            Some(HoldingFacts {
+                staff: holding.staff,
+                unit: holding.unit,
+                system: holding.system,
+                post: holding.post,
+                role: holding.role,
+                held: holding.held().ok()?,
+            })
+        });
+        Facts { systems: systems.collect(), holdings: holdings.collect(), units }
+    }
+
+    pub(crate) fn cover(&self, scheme: &Scheme, day: NaiveDate, certified: &Certified) -> Vec<Cover> {
+        let Facts { units, systems, holdings } = self;
+        staffing::cover(&scheme.requirements, &Known { day, units, systems, holdings, certified })
+    }
+
+    /// As [`certified`], of those who hold a post here.
+    pub(crate) fn certified(&self, book: &Book<'_>, day: NaiveDate) -> Certified {
+        let staff: HashSet<StaffId> = self.holdings.iter().map(|holding| holding.staff).collect();
+        let certificates = staff.iter().flat_map(|staff| book.certificates(*staff)).copied();
+        counting(book, certificates, day)
+    }
 }
 
 /// Who holds a certificate of which category that counts on a day.
 pub fn certified(book: &Book<'_>, day: NaiveDate) -> Certified {
+    counting(book, book.records.certificates.iter(), day)
+}
+
+fn counting<'a>(
+    book: &Book<'_>,
+    certificates: impl Iterator<Item = &'a PostCertificate>,
+    day: NaiveDate,
+) -> Certified {
     let mut certified = Certified::new();
-    for one in book.records.certificates.iter().filter(|one| book.standing(one, day).counts()) {
+    for one in certificates.filter(|one| book.standing(one, day).counts()) {
         match certified.get_mut(&one.category) {
             Some(staff) => drop(staff.insert(one.staff)),
             None => drop(certified.insert(one.category.clone(), HashSet::from([one.staff]))),

@@ -13,6 +13,7 @@ pub mod columns;
 pub mod coverage;
 pub mod credits;
 pub mod due;
+pub mod evidence;
 pub mod forget;
 pub mod forms;
 pub mod id_number;

@@ -5,6 +5,7 @@
 //! It sends nothing and knows no mail server: what may be written to is the caller's rule.
 
 mod digest;
+mod openings;
 mod post;
 mod whom;
 mod words;
@@ -16,7 +17,8 @@ use model::id::UnitId;
 use model::register::Register;
 use serde::Serialize;
 
-pub use self::digest::{DigestRow, UnitDigest, digests};
+pub use self::digest::{DigestOpening, DigestRow, UnitDigest, digests};
+pub use self::openings::{Opening, openings};
 pub use self::post::{
     Kept, KeptMail, MailChange, MailState, NewMail, RevisedMail, WithdrawnMail, next_try, plan,
 };

@@ -1,6 +1,6 @@
 //! A letter to one unit: whose certificates lapse and when, and what that leaves without anybody certified.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::FactLine;
@@ -15,13 +15,24 @@ pub struct DigestDoc {
     pub unit: String,
     pub as_of: NaiveDate,
     pub dated_on: NaiveDate,
-    /// Before the tables; without any the template's own sentence is printed.
+    /// Before the tables; without any [`DigestDoc::lead`] has a sentence of its own.
     pub paragraphs: Vec<String>,
     pub lapses: Vec<LapseRow>,
     pub openings: Vec<OpeningRow>,
     /// What is asked for, after the tables.
     pub requests: Vec<String>,
     pub contact: ContactLine,
+}
+
+impl DigestDoc {
+    /// What stands before the tables.
+    pub fn lead(&self) -> Vec<String> {
+        if !self.paragraphs.is_empty() {
+            return self.paragraphs.clone();
+        }
+        let (year, month, day) = (self.as_of.year(), self.as_of.month(), self.as_of.day());
+        vec![format!("截至{year}年{month}月{day}日，你单位人员所持上岗证到期情况如下，请及时安排。")]
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

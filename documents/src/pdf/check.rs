@@ -10,24 +10,11 @@ use typst::text::TextItem;
 
 use super::error::PdfError;
 use super::fonts::FontSet;
-
-/// More than any text of a form or paragraph; keeps a pasted book out of the layout.
-const MAX_TEXT: usize = 8_000;
+use crate::paper::sound;
 
 /// Every text of the value, under the name of its field, such as `rows[3].name`.
-pub fn texts(value: &Value, field: &str, fonts: &FontSet) -> Result<(), PdfError> {
-    match value {
-        Value::String(text) => characters(text, field, fonts),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| texts(item, &format!("{field}[{index}]"), fonts)),
-        Value::Object(fields) => fields.iter().try_for_each(|(name, item)| match field {
-            "" => texts(item, name, fonts),
-            _ => texts(item, &format!("{field}.{name}"), fonts),
-        }),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
-    }
+pub fn texts(value: &Value, fonts: &FontSet) -> Result<(), PdfError> {
+    sound::each_text(value, "", &|field, text| characters(text, field, fonts))
 }
 
 /// Names of people anywhere in the value, which are set in one family each if possible.
@@ -50,27 +37,13 @@ pub fn names(value: &Value, fonts: &FontSet, found: &mut Map<String, Value>) {
 }
 
 fn characters(text: &str, field: &str, fonts: &FontSet) -> Result<(), PdfError> {
-    if text.len() > MAX_TEXT * 4 || text.chars().count() > MAX_TEXT {
-        return Err(PdfError::DoesNotFit { field: field.to_owned() });
-    }
-    for character in text.chars() {
-        if is_control(character) {
-            return Err(PdfError::ControlCharacter { field: field.to_owned(), character });
+    sound::text(field, text)?;
+    match text.chars().find(|character| !character.is_whitespace() && !fonts.covers(*character)) {
+        Some(character) => {
+            Err(PdfError::NoGlyph { field: field.to_owned(), text: shortened(text), character })
         }
-        if !character.is_whitespace() && !fonts.covers(character) {
-            return Err(PdfError::NoGlyph { field: field.to_owned(), text: shortened(text), character });
-        }
+        None => Ok(()),
     }
-    Ok(())
-}
-
-/// Also what turns the direction of writing or ends a line unseen: a name must not be printed otherwise than it is
-/// stored.
-fn is_control(character: char) -> bool {
-    let turns =
-        matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let separates = matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}');
-    (character.is_control() && character != '\n') || turns || separates
 }
 
 fn shortened(text: &str) -> String {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::fonts::Missing;
+use crate::paper::Unsound;
 
 /// Nothing is printed in any of these cases: there is no half-right PDF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,14 +15,8 @@ pub enum PdfError {
         u32::from(*.character)
     )]
     NoGlyph { field: String, text: String, character: char },
-    #[error("{field} holds the control character U+{:04X}; remove it", u32::from(*.character))]
-    ControlCharacter { field: String, character: char },
-    #[error("the text of {field} doesn't fit its place; shorten it")]
-    DoesNotFit { field: String },
-    #[error("{field} has {found} entries, more than the {limit} that are printed; split the document")]
-    TooMany { field: String, found: usize, limit: usize },
-    #[error("row {row} of a table has {found} cells, and {expected} columns")]
-    UnevenRow { row: usize, found: usize, expected: usize },
+    #[error(transparent)]
+    Unsound(#[from] Unsound),
     #[error("{bytes} bytes don't fit a QR code with error correction M; shorten the text")]
     QrTooLong { bytes: usize },
     /// Our own fault.
@@ -36,16 +31,7 @@ impl PdfError {
                 "{field} 中的“{text}”含有字体里没有的字“{character}”（U+{:04X}），未打印；请把含有该字的字体放入 fonts 目录",
                 u32::from(*character)
             ),
-            PdfError::ControlCharacter { field, character } => {
-                format!("{field} 含有控制字符 U+{:04X}，请删除后重试", u32::from(*character))
-            }
-            PdfError::DoesNotFit { field } => format!("{field} 的文字太长，放不下，请缩短"),
-            PdfError::TooMany { field, found, limit } => {
-                format!("{field} 有 {found} 项，超过可打印的 {limit} 项，请拆分")
-            }
-            PdfError::UnevenRow { row, found, expected } => {
-                format!("表格第 {row} 行有 {found} 格，而表头有 {expected} 列")
-            }
+            PdfError::Unsound(unsound) => unsound.zh(),
             PdfError::QrTooLong { bytes } => {
                 format!("二维码内容 {bytes} 字节，超过纠错等级 M 的容量，请缩短")
             }

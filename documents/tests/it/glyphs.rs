@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use documents::paper::CertificateDoc;
+use documents::paper::{CertificateDoc, Unsound};
 use documents::pdf::{self, FontError, FontOrigin, FontSet, PdfError};
 
 use crate::poppler::{FONTS, Printed, bare};
@@ -42,7 +42,7 @@ fn a_character_that_no_font_has_is_refused_by_name() {
 fn control_characters_and_turned_text_are_refused() {
     for character in ['\u{7}', '\u{202e}', '\u{feff}', '\t'] {
         let refused = pdf::certificate_a4(&holder(&format!("示{character}例")), &FONTS).unwrap_err();
-        assert_eq!(refused, PdfError::ControlCharacter { field: "holder".to_owned(), character });
+        assert_eq!(refused, Unsound::ControlCharacter { field: "holder".to_owned(), character }.into());
     }
 }
 
@@ -87,15 +87,15 @@ fn long_texts_shrink_and_stay_on_the_sheet() {
 fn a_text_too_long_for_its_place_is_refused() {
     for (length, field) in [(120, "holder"), (9_000, "holder")] {
         let refused = pdf::certificate_a4(&holder(&"长".repeat(length)), &FONTS).unwrap_err();
-        assert_eq!(refused, PdfError::DoesNotFit { field: field.to_owned() });
+        assert_eq!(refused, Unsound::DoesNotFit { field: field.to_owned() }.into());
     }
     let mut doc = specimens::certificate();
     doc.topics = vec![doc.topics[0].clone(); 13];
     let refused = pdf::certificate_a4(&doc, &FONTS).unwrap_err();
-    assert_eq!(refused, PdfError::TooMany { field: "topics".to_owned(), found: 13, limit: 12 });
+    assert_eq!(refused, Unsound::TooMany { field: "topics".to_owned(), found: 13, limit: 12 }.into());
     let statement = Some("考核合格。".repeat(120));
     let refused = pdf::certificate_a4(&CertificateDoc { statement, ..specimens::certificate() }, &FONTS);
-    assert_eq!(refused.unwrap_err(), PdfError::DoesNotFit { field: "topics and statement".to_owned() });
+    assert_eq!(refused.unwrap_err(), Unsound::DoesNotFit { field: "topics and statement".to_owned() }.into());
 }
 
 #[test]

@@ -4,9 +4,11 @@
 
 mod calendar;
 mod csv;
+mod docx;
 mod fixture;
 mod glyphs;
 mod hostile;
+mod parts;
 mod poppler;
 mod printing;
 mod properties;

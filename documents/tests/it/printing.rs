@@ -1,7 +1,7 @@
 //! What stands in the printed documents, as others read it.
 
-use documents::paper::{CertificateDoc, DigestDoc, EvidenceDoc, Orientation, PhotoFrame, SignInDoc};
-use documents::pdf::{self, Pdf, PdfError};
+use documents::paper::{CertificateDoc, DigestDoc, EvidenceDoc, Orientation, PhotoFrame, SignInDoc, Unsound};
+use documents::pdf::{self, Pdf};
 
 use crate::poppler::{FONTS, Printed, bare};
 use crate::specimens;
@@ -130,7 +130,7 @@ fn a_row_with_too_few_cells_is_refused() {
         rows[1].pop();
     }
     let refused = pdf::evidence_sheet(&doc, &FONTS).unwrap_err();
-    assert_eq!(refused, PdfError::UnevenRow { row: 2, found: 2, expected: 3 });
+    assert_eq!(refused, Unsound::UnevenRow { row: 2, found: 2, expected: 3 }.into());
 }
 
 #[test]
@@ -179,5 +179,5 @@ fn the_qr_code_is_read_off_the_page() {
 fn a_code_too_dense_for_the_card_is_refused() {
     let doc = CertificateDoc { qr: "x".repeat(2300), ..specimens::certificate() };
     let refused = pdf::certificate_card(&doc, &FONTS).unwrap_err();
-    assert_eq!(refused, PdfError::DoesNotFit { field: "the QR code".to_owned() });
+    assert_eq!(refused, Unsound::DoesNotFit { field: "the QR code".to_owned() }.into());
 }

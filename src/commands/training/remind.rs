@@ -1,6 +1,6 @@
 //! `sentrypost training remind`: plan, queue and send reminders; write digests and calendars.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate};
@@ -17,8 +17,8 @@ use crate::desk::Desk;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::output::{self, Columns};
 use crate::remind::{
-    MailSettings, MailSettingsError, PASSWORD_VARIABLE, Round, Written, is_address, send_all, write_calendar,
-    write_digests,
+    Basis, MailSettings, MailSettingsError, PASSWORD_VARIABLE, Round, Written, is_address, send_all,
+    write_calendar, write_digests,
 };
 use crate::session::OrStoreFailure;
 
@@ -57,16 +57,31 @@ pub async fn run(global: &Global, asked: &Remind) -> Outcome {
         let kept = kept(&desk, day).await?;
         told.planned = planned(&kept, plan(&wanted, &kept, day, &desk.scheme.issuer));
     }
-    if let Some(folder) = &asked.digest {
-        let fonts = desk.session.data.fonts();
-        told.digests = Some(write_digests(folder, &fonts, &book, question, clock::now())?);
-    }
-    if let Some(path) = &asked.ical {
-        write_calendar(path, &book, question, clock::now())?;
-        told.calendar = Some(path.clone());
-    }
+    write_files(&desk, &book, question, asked, &mut told).await?;
     told.show(asked)?;
     Ok(told.exit())
+}
+
+async fn write_files(
+    desk: &Desk,
+    book: &Book<'_>,
+    question: Asked<'_>,
+    asked: &Remind,
+    told: &mut Told,
+) -> Result<(), Failure> {
+    let exposed = match &asked.digest {
+        Some(_) => desk.exposed().await?,
+        None => HashSet::new(),
+    };
+    let basis = Basis { book, asked: question, exposed: &exposed, now: clock::now() };
+    if let Some(folder) = &asked.digest {
+        told.digests = Some(write_digests(folder, &desk.session.data.fonts(), basis)?);
+    }
+    if let Some(path) = &asked.ical {
+        write_calendar(path, basis)?;
+        told.calendar = Some(path.clone());
+    }
+    Ok(())
 }
 
 fn read_settings(path: &std::path::Path) -> Result<MailSettings, Failure> {

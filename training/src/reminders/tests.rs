@@ -1,6 +1,8 @@
 //! A unit of a holder, a contact and two leaders, and mails as days go by.
 
-use std::collections::BTreeMap;
+mod openings;
+
+use std::collections::{BTreeMap, HashSet};
 
 use model::credit_code::CreditCode;
 use model::id::{CountingMint, HoldingId, PersonId, PostCertificateId, StaffId};
@@ -334,7 +336,7 @@ fn a_name_moves_neither_line_nor_header_and_no_number_is_told() {
 fn a_digest_lists_each_unit_once_with_whom_a_mail_reaches() {
     let world = World::usual();
     let book = Book::of(&world.records);
-    let digests = digests(&book, world.asked("2026-12-01"));
+    let digests = digests(&book, world.asked("2026-12-01"), &HashSet::new());
     assert_eq!(digests.len(), 1);
     let row = &digests[0].rows[0];
     assert_eq!(

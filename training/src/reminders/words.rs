@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
+use model::staffing::Requirement;
 
 use super::{Item, Line};
 use crate::due::DueKind;
@@ -23,6 +24,12 @@ pub(super) fn one_line(text: &str) -> String {
 fn is_shown(c: char) -> bool {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !(c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'))
+}
+
+/// What a rule asks for: 至少 2 名持证维护人员（A、B 角）.
+pub(super) fn asks(rule: &Requirement) -> String {
+    let backup = if rule.needs_backup { "（A、B 角）" } else { "" };
+    format!("至少 {} 名持证{}{backup}", rule.head_count, rule.post.chinese())
 }
 
 /// Subject and body of one mail. The lines are of one recipient, the nearest day first.
