@@ -73,7 +73,10 @@ pub fn write_digests(folder: &Path, fonts: &Path, basis: Basis<'_>) -> Result<Wr
 /// Everything that falls due within a year, of all units.
 pub fn write_calendar(path: &Path, basis: Basis<'_>) -> Result<(), Failure> {
     let Basis { book, asked, now, .. } = basis;
-    let items = upcoming(book, asked, A_YEAR);
+    let mut items = upcoming(book, asked, A_YEAR);
+    // Of somebody with posts in two units there is one certificate, and so one event.
+    let mut known = HashSet::new();
+    items.retain(|item| known.insert(uid(item)));
     let calendar = calendar("上岗证到期与复审", &items.iter().collect::<Vec<_>>(), asked, now);
     replace(path, calendar_text(&calendar).as_bytes())
 }
@@ -241,9 +244,13 @@ fn letter(digest: &UnitDigest, asked: Asked<'_>) -> DigestDoc {
     }
 }
 
+fn uid(item: &Item) -> String {
+    format!("{}.{}.{}@sentrypost", item.serial, item.period, item.what.as_str())
+}
+
 fn calendar(name: &str, items: &[&Item], asked: Asked<'_>, now: DateTime<Utc>) -> CalendarDoc {
     let event = |item: &&Item| EventDoc {
-        uid: format!("{}.{}.{}@sentrypost", item.serial, item.period, item.what.as_str()),
+        uid: uid(item),
         on: item.on,
         summary: format!("{} 上岗证{}", item.holder, item.what.chinese()),
         description: format!("{}\n{}\n编号：{}", item.unit_name, item.category, item.serial),

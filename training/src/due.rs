@@ -1,5 +1,7 @@
 //! What is about to lapse: certificates whose last day or review comes near, of people who need them.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use model::id::{PostCertificateId, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ use crate::scheme::Scheme;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     pub staff: StaffId,
-    /// Where the person holds a post that the certificate is for.
+    /// Where the person holds a post that the certificate is for; of several units each has its own.
     pub unit: UnitId,
     pub certificate: PostCertificateId,
     pub serial: String,
@@ -54,7 +56,7 @@ pub fn due(book: &Book<'_>, scheme: &Scheme, day: NaiveDate, horizon: u16) -> Ve
     let certificates = book.records.certificates.iter();
     let mut due: Vec<Due> =
         certificates.flat_map(|certificate| of_one(book, scheme, certificate, day, horizon)).collect();
-    due.sort_by(|a, b| (a.on, a.what, &a.serial).cmp(&(b.on, b.what, &b.serial)));
+    due.sort_by(|a, b| (a.on, a.what, &a.serial, a.unit).cmp(&(b.on, b.what, &b.serial, b.unit)));
     due
 }
 
@@ -73,11 +75,8 @@ fn of_one(
     }
     let Some(category) = scheme.category(&certificate.category) else { return Vec::new() };
     let needed = book.holdings(certificate.staff).iter();
-    let Some(holding) =
-        needed.into_iter().find(|held| held.is_held_on(day) && category.posts.contains(&held.post))
-    else {
-        return Vec::new();
-    };
+    let needed = needed.filter(|held| held.is_held_on(day) && category.posts.contains(&held.post));
+    let units: BTreeSet<UnitId> = needed.map(|held| held.unit).collect();
     let is_reviewed = |from: NaiveDate| {
         let events = book.events(certificate.id).iter();
         events
@@ -90,9 +89,12 @@ fn of_one(
     let near = days.into_iter().filter_map(|(what, on)| {
         let on = on?;
         let days_left = on.signed_duration_since(day).num_days();
-        (days_left.abs() <= i64::from(horizon)).then(|| Due {
+        (days_left.abs() <= i64::from(horizon)).then_some((what, on, days_left))
+    });
+    let in_each = near.flat_map(|(what, on, days_left)| {
+        units.iter().map(move |unit| Due {
             staff: certificate.staff,
-            unit: holding.unit,
+            unit: *unit,
             certificate: certificate.id,
             serial: certificate.serial.clone(),
             category: certificate.category.clone(),
@@ -101,5 +103,5 @@ fn of_one(
             days_left,
         })
     });
-    near.collect()
+    in_each.collect()
 }

@@ -90,6 +90,7 @@ pub fn wanted(book: &Book<'_>, asked: Asked<'_>) -> Wanted {
     let horizon = reminders.days_before.iter().copied().max().unwrap_or(0);
     let mut wanted = Wanted::default();
     let mut keys = BTreeSet::new();
+    let mut holders = BTreeSet::new();
     for due in due(book, asked.scheme, asked.day, horizon) {
         let Some(step) = step(reminders, due.days_left) else { continue };
         let Some(item) = item(book, asked, &due) else { continue };
@@ -102,13 +103,16 @@ pub fn wanted(book: &Book<'_>, asked: Asked<'_>) -> Wanted {
                 wanted.lines.push(Line { key, address, name, because, step, item: item.clone() });
             }
         }
+        // Of somebody with posts in two units, each unit's contact is told, and the holder is missing once.
+        let is_first = holders.insert((due.certificate, due.what));
         let missing = reached.missing.into_iter();
+        let missing = missing.filter(|why| is_first || why.because() != Because::Holder);
         wanted.unreachable.extend(missing.map(|why| Unreachable { item: item.clone(), why }));
     }
     wanted
 }
 
-/// What falls due from the day on within so many days, for a calendar.
+/// What falls due from the day on within so many days, for a calendar; of somebody with posts in two units, once for each.
 pub fn upcoming(book: &Book<'_>, asked: Asked<'_>, days: u16) -> Vec<Item> {
     let all = due(book, asked.scheme, asked.day, days);
     let ahead = all.iter().filter(|due| due.days_left >= 0);

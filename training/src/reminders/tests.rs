@@ -299,6 +299,31 @@ fn nobody_is_dropped_in_silence() {
 }
 
 #[test]
+fn of_a_holder_with_posts_in_two_units_each_contact_is_told_and_the_holder_once() {
+    let mut world = World::usual();
+    let second = UnitId::mint(&mut world.mint);
+    world.register.units.push(Unit {
+        id: second,
+        name: "示例二局".into(),
+        ..world.register.units[0].clone()
+    });
+    let also =
+        Holding { id: HoldingId::mint(&mut world.mint), unit: second, ..world.records.holdings[0].clone() };
+    world.records.holdings.push(also);
+    world.contact("虚构己", Some("ji@example.com"));
+    world.register.people.last_mut().expect("the one just added").unit = second;
+    let (jia, yi, ji) = ("jia@example.com", "yi@example.com", "ji@example.com");
+    check(&world, "2026-10-02", &[(jia, 90), (yi, 90), (ji, 90)]);
+    let book = Book::of(&world.records);
+    let digests = digests(&book, world.asked("2026-10-02"), &HashSet::new());
+    let named: Vec<&str> = digests.iter().map(|digest| digest.name.as_str()).collect();
+    assert_eq!(named, ["示例二局", "示例局"]);
+    world.records.staff[0].email = None;
+    let why: Vec<WhyNot> = world.wanted("2026-10-02").unreachable.into_iter().map(|one| one.why).collect();
+    assert_eq!(why, [WhyNot::NoAddress { because: Because::Holder, name: "虚构甲".into() }]);
+}
+
+#[test]
 fn a_review_is_reminded_of_until_it_is_made() {
     let mut world = World::usual();
     let review =

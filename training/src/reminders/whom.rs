@@ -71,6 +71,16 @@ pub enum WhyNot {
     },
 }
 
+impl WhyNot {
+    pub fn because(&self) -> Because {
+        match self {
+            WhyNot::Nobody { because }
+            | WhyNot::NoAddress { because, .. }
+            | WhyNot::Unusable { because, .. } => *because,
+        }
+    }
+}
+
 pub(super) struct Recipient {
     pub(super) address: String,
     pub(super) name: String,
