@@ -10,6 +10,7 @@ mod csv;
 mod encoding;
 mod error;
 mod package;
+mod rows;
 mod strings;
 mod styles;
 mod worksheet;
