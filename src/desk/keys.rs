@@ -16,6 +16,9 @@ use crate::output;
 /// The folder of a data folder's keys.
 pub struct KeyFolder(PathBuf);
 
+/// The file of the key of ID numbers.
+const IDENTITY: &str = "identity.secret";
+
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error("{0} isn't a key of ID numbers: 64 hexadecimal digits")]
@@ -100,7 +103,7 @@ impl KeyFolder {
 
     /// The key of ID numbers; made when it is first asked for.
     pub fn identity(&self) -> Result<IdentityKeys, Failure> {
-        let path = self.0.join("identity.secret");
+        let path = self.0.join(IDENTITY);
         if !path.exists() {
             let fresh: [u8; 32] = random();
             let digits: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -110,12 +113,26 @@ impl KeyFolder {
                 path.display()
             ));
         }
-        let text = std::fs::read_to_string(&path)
-            .or_exit_while(Exit::Environment, format!("can't read {}", path.display()))?;
-        let wrong = || Failure::new(Exit::Data, Fault::NotAnIdentityKey(path.display().to_string()));
-        let secret = hexadecimal(text.trim()).ok_or_else(wrong)?;
-        Ok(IdentityKeys::new(IdentityKey::new(&secret), Vec::new()))
+        read_identity(&path)
     }
+
+    /// For a look at what would be kept: where there is no key yet, nothing was kept by it either, and any other serves for
+    /// this once. Nothing is written, not even the folder.
+    pub fn identity_for_once(data: &DataFolder) -> Result<IdentityKeys, Failure> {
+        let path = data.keys().join(IDENTITY);
+        if path.exists() {
+            return read_identity(&path);
+        }
+        Ok(IdentityKeys::new(IdentityKey::new(&random()), Vec::new()))
+    }
+}
+
+fn read_identity(path: &Path) -> Result<IdentityKeys, Failure> {
+    let text = std::fs::read_to_string(path)
+        .or_exit_while(Exit::Environment, format!("can't read {}", path.display()))?;
+    let wrong = || Failure::new(Exit::Data, Fault::NotAnIdentityKey(path.display().to_string()));
+    let secret = hexadecimal(text.trim()).ok_or_else(wrong)?;
+    Ok(IdentityKeys::new(IdentityKey::new(&secret), Vec::new()))
 }
 
 /// Bytes of the operating system's generator.

@@ -41,8 +41,10 @@ pub async fn run(mut desk: Desk, asked: TrainingImport) -> Outcome {
     let tables = read_tables(&asked.file, asked.sheet.as_deref())?;
     let mode = if asked.good_rows { Mode::GoodRows } else { Mode::AllOrNothing };
     // The key is made only for those who have numbers to keep.
+    let data = &desk.session.data;
     let identity = match names_id_numbers(&tables) {
-        true => Some(Keyed(KeyFolder::of(&desk.session.data)?.identity()?)),
+        true if asked.dry_run => Some(Keyed(KeyFolder::identity_for_once(data)?)),
+        true => Some(Keyed(KeyFolder::of(data)?.identity()?)),
         false => None,
     };
     let name = asked.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
