@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -11,6 +11,7 @@ use training::keys::{Algorithm, KeyId, KeyRing, PublicRing, SigningKey};
 
 use crate::data_folder::DataFolder;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::files::{make_folder, replace_file};
 use crate::output;
 
 /// The folder of a data folder's keys.
@@ -29,11 +30,7 @@ impl KeyFolder {
     /// Makes the folder if need be.
     pub fn of(data: &DataFolder) -> Result<KeyFolder, Failure> {
         let folder = data.keys();
-        let mut for_owner = std::fs::DirBuilder::new();
-        for_owner.recursive(true).mode(0o700);
-        for_owner
-            .create(&folder)
-            .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+        make_folder(&folder)?;
         Ok(KeyFolder(folder))
     }
 
@@ -93,12 +90,7 @@ impl KeyFolder {
 
     /// Writes the public ring, whole or not at all.
     pub fn keep(&self, ring: &KeyRing) -> Result<(), Failure> {
-        let path = self.ring_file();
-        let fresh = path.with_extension("new");
-        let _ = std::fs::remove_file(&fresh);
-        write_secret(&fresh, ring.public().to_json().as_bytes())?;
-        std::fs::rename(&fresh, &path)
-            .or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+        replace_file(&self.ring_file(), ring.public().to_json().as_bytes())
     }
 
     /// The key of ID numbers; made when it is first asked for.
