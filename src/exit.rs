@@ -7,8 +7,10 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, whole.
     Done,
-    /// What was compared differs, where that was asked for.
+    /// What was compared differs, where that was asked for; a certificate is genuine and doesn't count on the day.
     Differs,
+    /// A certificate isn't genuine: it was forged, changed, or signed with a stolen key.
+    NotGenuine,
     /// Cut off or incomplete: what was done is kept, and can be resumed.
     Partial,
     /// So much got lost on the way that the run was stopped (`--max-loss`); it can be resumed.
@@ -36,6 +38,7 @@ impl Exit {
         match self {
             Exit::Done => 0,
             Exit::Differs => 10,
+            Exit::NotGenuine => 11,
             Exit::Partial => 20,
             Exit::TooMuchLoss => 21,
             Exit::OutOfScope => 30,

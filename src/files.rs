@@ -1,8 +1,8 @@
 //! Files that people hand in and take away: what is read from and written to them, bounded, and never over somebody's work.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use documents::read::{ReadError, ReadLimits, read_file_bytes};
@@ -126,6 +126,32 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
         file.write_all(bytes)
+    };
+    write().or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+}
+
+/// Makes a folder that only its owner looks into, with those above it.
+pub fn make_folder(path: &Path) -> Result<(), Failure> {
+    let mut for_owner = DirBuilder::new();
+    for_owner.recursive(true).mode(0o700);
+    for_owner.create(path).or_exit_while(Exit::Environment, format!("can't make {}", path.display()))
+}
+
+/// Puts bytes in place of a file, on disk when this returns: whoever reads it meanwhile has the old ones or the new ones,
+/// whole. A new file is for its owner only; one that was there keeps its mode, since it may be published.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || -> std::io::Result<()> {
+        // Where a link points, not the link.
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let fresh = path.with_file_name(format!(".{name}.{}", std::process::id()));
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+        if let Ok(old) = std::fs::metadata(&path) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, &path)
     };
     write().or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
 }

@@ -1,7 +1,7 @@
 //! Draws how a sweep is getting on: a bar on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 use scanner::Progress;
@@ -12,14 +12,6 @@ use crate::output;
 
 /// Between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
-
-/// A bar over things of one kind, drawn on a terminal only.
-pub fn bar(n: u64, of_what: &'static str) -> ProgressBar {
-    let style = "{bar:30} {pos}/{len} {msg}  {eta} left";
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(n) } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template(style).expect("a sound template"));
-    bar.with_message(of_what)
-}
 
 /// Follows a sweep until its sender is gone.
 pub fn follow(progress: watch::Receiver<Progress>) -> JoinHandle<()> {
@@ -71,31 +63,33 @@ fn words(look: &Progress) -> String {
     )
 }
 
-/// How many servers are done: a bar on a terminal; elsewhere a line now and then, if there are many.
-pub struct Servers {
+/// How many things of one kind are done: a bar on a terminal; elsewhere a line now and then.
+pub struct Counted {
     bar: Option<ProgressBar>,
     n_all: usize,
+    of_what: &'static str,
+    told_at: Instant,
 }
 
-/// Between two plain lines about servers.
-const PLAIN_STEP: usize = 100;
-
-impl Servers {
-    pub fn new(n_all: usize) -> Servers {
+impl Counted {
+    pub fn new(n_all: usize, of_what: &'static str) -> Counted {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(n_all as u64);
-            let style = "{bar:30} {percent:>3}%  {pos} of {len} servers  {eta} left";
+            let bar = ProgressBar::new(n_all as u64).with_message(of_what);
+            let style = "{bar:30} {percent:>3}%  {pos} of {len} {msg}  {eta} left";
             bar.set_style(ProgressStyle::with_template(style).expect("a sound template"));
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
         });
-        Servers { bar, n_all }
+        Counted { bar, n_all, of_what, told_at: Instant::now() }
     }
 
-    pub fn done(&self, n: usize) {
+    pub fn done(&mut self, n: usize) {
         match &self.bar {
             Some(bar) => bar.set_position(n as u64),
-            None if n.is_multiple_of(PLAIN_STEP) => output::note(format!("{n} of {} servers", self.n_all)),
+            None if self.told_at.elapsed() >= PLAIN_EVERY => {
+                output::note(format!("{n} of {} {}", self.n_all, self.of_what));
+                self.told_at = Instant::now();
+            }
             None => {}
         }
     }

@@ -1,18 +1,21 @@
-//! Files into plain rows: XLSX workbooks and CSV, told apart by content, never by the name's ending.
+//! Files into plain rows: XLSX and XLS workbooks and CSV, told apart by content, never by the name's ending.
 //!
 //! It must not trust the file: sizes that a container declares are checked first and enforced again while
-//! inflating, rows are kept sparse, and every limit has its own error. The workbook reader is our own, over
-//! `zip` and `quick-xml`: calamine, which the tests compare with, reserves memory from counts written in the file
-//! and copies format codes for every style, and an allocation that fails can't be caught.
+//! inflating, rows are kept sparse, and every limit has its own error. The workbook readers are our own, over
+//! `zip` and `quick-xml` and over `cfb`: calamine, which the tests compare with, reserves memory from counts written in
+//! the file and copies format codes for every style, and an allocation that fails can't be caught.
 
+mod compound;
 mod container;
 mod csv;
 mod encoding;
 mod error;
 mod package;
+mod rows;
 mod strings;
 mod styles;
 mod worksheet;
+mod xls;
 mod xml;
 
 use crate::sheet::Workbook;
@@ -64,28 +67,27 @@ impl Default for ReadLimits {
 pub fn read_file_bytes(name: &str, bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, ReadError> {
     check_size(bytes, limits)?;
     match container::kind_of(bytes) {
-        container::Kind::Zip => read_workbook(bytes, limits),
+        container::Kind::Zip | container::Kind::Compound => read_workbook(bytes, limits),
         container::Kind::Text => read_csv(bytes, sheet_name_of(name), limits),
-        container::Kind::Encrypted => Err(ReadError::Encrypted),
         container::Kind::OldWorkbook => Err(ReadError::OldWorkbook),
         container::Kind::WebPage => Err(ReadError::WebPage),
         container::Kind::Other(found) => Err(ReadError::NotAWorkbook { found }),
     }
 }
 
-/// Reads an XLSX workbook, as Excel, WPS or LibreOffice save it.
+/// Reads a workbook as Excel, WPS or LibreOffice save it: XLSX, or XLS since Excel 5.
 pub fn read_workbook(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, ReadError> {
     check_size(bytes, limits)?;
-    match container::kind_of(bytes) {
-        container::Kind::Zip => {}
-        container::Kind::Encrypted => return Err(ReadError::Encrypted),
+    let read = match container::kind_of(bytes) {
+        container::Kind::Zip => package::read,
+        container::Kind::Compound => xls::read,
         container::Kind::OldWorkbook => return Err(ReadError::OldWorkbook),
         container::Kind::WebPage => return Err(ReadError::WebPage),
         container::Kind::Text => return Err(ReadError::NotAWorkbook { found: "a text file" }),
         container::Kind::Other(found) => return Err(ReadError::NotAWorkbook { found }),
-    }
+    };
     // The libraries below parse what strangers send; a panic in one of them is a bad file, not the end of an import.
-    std::panic::catch_unwind(|| package::read(bytes, limits)).unwrap_or(Err(ReadError::ParserFailed))
+    std::panic::catch_unwind(|| read(bytes, limits)).unwrap_or(Err(ReadError::ParserFailed))
 }
 
 fn check_size(bytes: &[u8], limits: &ReadLimits) -> Result<(), ReadError> {

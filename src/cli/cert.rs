@@ -67,7 +67,8 @@ pub enum Cert {
     },
     /// Write the files that a batch didn't come to.
     Files,
-    /// Tell whether a certificate is genuine and how it stands: by serial, token, text of the QR code, or PDF file.
+    /// Tell whether a certificate is genuine and how it stands: by serial, token, text of the QR code, or PDF file. Ends
+    /// with 0 if it counts, 10 if it is genuine and doesn't count on the day, 11 if it isn't genuine.
     Verify {
         #[arg(value_name = "SERIAL|TOKEN|QR|FILE.pdf")]
         what: String,
@@ -81,7 +82,7 @@ pub enum Cert {
     Keys(Keys),
     /// Write the signed list of certificates that don't count any more, for where no server can be reached.
     Revocations {
-        /// File to write.
+        /// File to write; an older list of your own is replaced in one step.
         #[arg(long, short, value_name = "FILE")]
         output: PathBuf,
         /// Days until the next list.

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -11,10 +11,14 @@ use training::keys::{Algorithm, KeyId, KeyRing, PublicRing, SigningKey};
 
 use crate::data_folder::DataFolder;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::files::{make_folder, replace_file};
 use crate::output;
 
 /// The folder of a data folder's keys.
 pub struct KeyFolder(PathBuf);
+
+/// The file of the key of ID numbers.
+const IDENTITY: &str = "identity.secret";
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -26,11 +30,7 @@ impl KeyFolder {
     /// Makes the folder if need be.
     pub fn of(data: &DataFolder) -> Result<KeyFolder, Failure> {
         let folder = data.keys();
-        let mut for_owner = std::fs::DirBuilder::new();
-        for_owner.recursive(true).mode(0o700);
-        for_owner
-            .create(&folder)
-            .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+        make_folder(&folder)?;
         Ok(KeyFolder(folder))
     }
 
@@ -90,17 +90,12 @@ impl KeyFolder {
 
     /// Writes the public ring, whole or not at all.
     pub fn keep(&self, ring: &KeyRing) -> Result<(), Failure> {
-        let path = self.ring_file();
-        let fresh = path.with_extension("new");
-        let _ = std::fs::remove_file(&fresh);
-        write_secret(&fresh, ring.public().to_json().as_bytes())?;
-        std::fs::rename(&fresh, &path)
-            .or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+        replace_file(&self.ring_file(), ring.public().to_json().as_bytes())
     }
 
     /// The key of ID numbers; made when it is first asked for.
     pub fn identity(&self) -> Result<IdentityKeys, Failure> {
-        let path = self.0.join("identity.secret");
+        let path = self.0.join(IDENTITY);
         if !path.exists() {
             let fresh: [u8; 32] = random();
             let digits: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -110,12 +105,26 @@ impl KeyFolder {
                 path.display()
             ));
         }
-        let text = std::fs::read_to_string(&path)
-            .or_exit_while(Exit::Environment, format!("can't read {}", path.display()))?;
-        let wrong = || Failure::new(Exit::Data, Fault::NotAnIdentityKey(path.display().to_string()));
-        let secret = hexadecimal(text.trim()).ok_or_else(wrong)?;
-        Ok(IdentityKeys::new(IdentityKey::new(&secret), Vec::new()))
+        read_identity(&path)
     }
+
+    /// For a look at what would be kept: where there is no key yet, nothing was kept by it either, and any other serves for
+    /// this once. Nothing is written, not even the folder.
+    pub fn identity_for_once(data: &DataFolder) -> Result<IdentityKeys, Failure> {
+        let path = data.keys().join(IDENTITY);
+        if path.exists() {
+            return read_identity(&path);
+        }
+        Ok(IdentityKeys::new(IdentityKey::new(&random()), Vec::new()))
+    }
+}
+
+fn read_identity(path: &Path) -> Result<IdentityKeys, Failure> {
+    let text = std::fs::read_to_string(path)
+        .or_exit_while(Exit::Environment, format!("can't read {}", path.display()))?;
+    let wrong = || Failure::new(Exit::Data, Fault::NotAnIdentityKey(path.display().to_string()));
+    let secret = hexadecimal(text.trim()).ok_or_else(wrong)?;
+    Ok(IdentityKeys::new(IdentityKey::new(&secret), Vec::new()))
 }
 
 /// Bytes of the operating system's generator.

@@ -5,12 +5,14 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use training::serial::Serial;
 
 use crate::data_folder::DataFolder;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::files::make_folder;
 
 pub struct Ledger {
     path: PathBuf,
@@ -19,8 +21,7 @@ pub struct Ledger {
 impl Ledger {
     pub fn of(data: &DataFolder) -> Result<Ledger, Failure> {
         let folder = data.certificates();
-        std::fs::create_dir_all(&folder)
-            .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+        make_folder(&folder)?;
         Ok(Ledger { path: folder.join("serials") })
     }
 
@@ -46,7 +47,7 @@ impl Ledger {
         let read = serials.filter_map(|serial| serial.parse::<Serial>().ok());
         let Some(serial) = read.max_by_key(Serial::sequence) else { return Ok(()) };
         let write = || -> std::io::Result<()> {
-            let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+            let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.path)?;
             writeln!(file, "{serial}")?;
             file.sync_all()
         };

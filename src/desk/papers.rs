@@ -1,7 +1,5 @@
 //! The files of certificates: made once, kept with their hash, never made anew.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use documents::paper::{CertificateDoc, Orientation, PhotoFrame, TopicLine};
@@ -12,6 +10,7 @@ use training::ports::TrainingStore;
 
 use super::Desk;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::files::{make_folder, replace_file};
 use crate::session::OrStoreFailure;
 
 /// The forms of a certificate, and what makes them.
@@ -47,8 +46,7 @@ pub struct Papers {
 impl Papers {
     pub fn open(desk: &Desk) -> Result<Papers, Failure> {
         let folder = desk.session.data.certificates();
-        std::fs::create_dir_all(&folder)
-            .or_exit_while(Exit::Environment, format!("can't make {}", folder.display()))?;
+        make_folder(&folder)?;
         let fonts = FontSet::load(&[desk.session.data.fonts()]).or_exit(Exit::Environment)?;
         Ok(Papers { folder, fonts })
     }
@@ -76,7 +74,7 @@ impl Papers {
             }
             let pdf = make(maker, certificate, &self.fonts)?;
             let path = file_of(&self.folder, certificate, form);
-            write_whole(&path, &pdf.bytes)?;
+            replace_file(&path, &pdf.bytes)?;
             let hash = sha256(&pdf.bytes);
             desk.session.store.keep_file(certificate.id, form, &hash).await.or_store_failure()?;
             n += 1;
@@ -102,7 +100,7 @@ impl Papers {
                     if sha256(&pdf.bytes) != *kept {
                         return Err(Failure::new(Exit::Data, Fault::Lost(path.display().to_string())));
                     }
-                    write_whole(&path, &pdf.bytes)?;
+                    replace_file(&path, &pdf.bytes)?;
                     n += 1;
                 }
             }
@@ -171,16 +169,4 @@ fn doc(certificate: &PostCertificate) -> CertificateDoc {
         photo: PhotoFrame::Frame,
         orientation: Orientation::Landscape,
     }
-}
-
-/// The file is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let write = || -> std::io::Result<()> {
-        let fresh = path.with_extension("new");
-        let mut file = File::create(&fresh)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, path)
-    };
-    write().or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
 }

@@ -121,7 +121,7 @@ pub async fn assess_tls(session: &Session, folder: RunFolder, raters: &Raters) -
     let n_at_a_time = plan.map_or(1, |plan| usize::from(plan.concurrency));
     let limits = Limits { intrusive: plan.is_some_and(|plan| plan.intrusive), ..Limits::default() };
 
-    let progress = progress::Servers::new(servers.len());
+    let mut progress = progress::Counted::new(servers.len(), "servers");
     let mut judged: BTreeMap<usize, Judged> = BTreeMap::new();
     let mut refused: Vec<(Server, model::scope::Refusal)> = Vec::new();
     let each = |at: usize, answer: Answer| {

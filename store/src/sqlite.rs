@@ -1,5 +1,7 @@
 //! The SQLite database as a whole: opening it, and its transactions.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -65,6 +67,7 @@ impl SqliteStore {
             connection.close().await.map_err(fault::at("the file"))?;
             inspected?;
         }
+        make_for_owner(path);
         // A write is acknowledged once it is on disk: WAL alone would sync at check-points only.
         let durable = plain
             .create_if_missing(true)
@@ -130,6 +133,12 @@ impl SqliteStore {
     }
 }
 
+/// A database that isn't there yet is made for its owner alone, and SQLite gives its log and its index the same mode. What
+/// fails here is told by SQLite, which fails at it next.
+fn make_for_owner(path: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+}
+
 fn pool(n: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(n).idle_timeout(None).max_lifetime(None)
 }
@@ -150,6 +159,24 @@ mod tests {
         let references: i64 =
             sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *tx).await.expect("a switch");
         assert_eq!((journal.as_str(), synchronous, references), ("wal", 2, 1));
+    }
+
+    #[tokio::test]
+    async fn all_its_files_are_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let store = SqliteStore::open(&folder.path().join("test.db")).await.expect("a new database");
+        let tx = store.begin().await.expect("a transaction");
+        let mut modes = Vec::new();
+        for entry in std::fs::read_dir(folder.path()).expect("the folder") {
+            let entry = entry.expect("a file");
+            let mode = entry.metadata().expect("its mode").permissions().mode() & 0o777;
+            modes.push((entry.file_name().into_string().expect("a plain name"), mode));
+        }
+        drop(tx);
+        modes.sort();
+        let all = ["test.db", "test.db-shm", "test.db-wal"].map(|name| (name.to_owned(), 0o600));
+        assert_eq!(modes, all);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod exchange;
 mod handles;
 mod identification;
 mod names;
+mod old_workbooks;
 mod packages;
 mod reading;
 mod registering;

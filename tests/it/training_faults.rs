@@ -67,15 +67,40 @@ fn a_certificate_is_printed_verified_and_an_edited_file_is_noticed() {
     let mut bytes = std::fs::read(&file).unwrap();
     bytes.extend_from_slice(b"% edited\n");
     let edited = sandbox.write("edited.pdf", bytes);
-    let told = sandbox.run(&["cert", "verify", edited.to_str().unwrap()]).ends(10);
+    let told = sandbox.run(&["cert", "verify", edited.to_str().unwrap()]).ends(11);
     assert!(told.out.contains("none that was issued"), "{}", told.out);
+    // A code that somebody made up is no certificate; a genuine one that has run out is another matter.
+    let forged = forged(qr.trim());
+    let told = sandbox.run(&["cert", "verify", &forged, "--json"]).ends(11).json();
+    assert_eq!((&told["data"]["is_genuine"], &told["data"]["counts"]), (&false.into(), &false.into()));
+    let told = sandbox.run(&["cert", "verify", qr.trim(), "--on", "2099-01-01", "--json"]).ends(10).json();
+    assert_eq!((&told["data"]["is_genuine"], &told["data"]["counts"]), (&true.into(), &false.into()));
     sandbox.run(&["cert", "revoke", &serial, "--reason", "弄虚作假"]).ends(0);
     let told = sandbox.run(&["cert", "verify", qr.trim()]).ends(10);
     assert!(told.out.contains("revoked"), "{}", told.out);
-    // Printed again, it is the same file to the byte.
-    let again = sandbox.path("again.pdf");
-    sandbox.run(&["cert", "print", &serial, "-o", again.to_str().unwrap()]).ends(0);
-    assert_eq!(std::fs::read(again).unwrap(), std::fs::read(file).unwrap());
+    // Printed again, it is the same file to the byte, whatever the scheme calls certificates since; and so is one that was
+    // lost and made again.
+    let scheme = include_str!("../../policy/training.toml");
+    let edited = scheme.replace("信息安全测评中心", "虚构改名中心").replace("上岗证", "改名证");
+    assert_ne!(edited, scheme);
+    sandbox.write("data/training.toml", edited);
+    for name in ["again.pdf", "restored.pdf"] {
+        let again = sandbox.path(name);
+        sandbox.run(&["cert", "print", &serial, "-o", again.to_str().unwrap()]).ends(0);
+        assert!(std::fs::read(again).unwrap() == std::fs::read(&file).unwrap(), "{name}");
+        let kept = std::fs::read_dir(sandbox.path("data/certificates")).unwrap();
+        for pdf in kept.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()) {
+            std::fs::remove_file(pdf).unwrap();
+        }
+        sandbox.run(&["cert", "files"]).ends(0);
+    }
+}
+
+/// The text of a code with one letter of its signature exchanged.
+fn forged(qr: &str) -> String {
+    let at = qr.len() - 5;
+    let other = if qr[at..].starts_with('A') { "B" } else { "A" };
+    format!("{}{other}{}", &qr[..at], &qr[at + 1..])
 }
 
 #[test]
@@ -146,6 +171,153 @@ fn a_batch_that_was_killed_is_finished_by_the_next_command() {
     }
 }
 
+/// As many as the largest batch, killed at each step up to the moment when it is stored and then while files are written.
+#[test]
+fn a_batch_of_five_hundred_is_issued_whole_or_not_at_all_whenever_it_is_killed() {
+    let names: Vec<String> = (0..500).map(|i| format!("虚构{i:03}号")).collect();
+    let sandbox = furnished(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let path = |name: &str| sandbox.path("data").join(name);
+    let n_pages = || std::fs::metadata(path("sentrypost.db-wal")).map_or(0, |log| log.len());
+    let n_before = n_pages();
+    let kill_when = |args: &[&str], is_reached: &dyn Fn() -> bool| {
+        let mut child =
+            sandbox.command().args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !is_reached() && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        serials(&sandbox).len()
+    };
+    let without_files = [&ISSUE[..], &["--without-files"]].concat();
+    let steps: [&dyn Fn() -> bool; 3] =
+        [&|| path("keys/ring.json").exists(), &|| path("certificates/serials").exists(), &|| {
+            n_pages() > n_before
+        }];
+    for is_reached in steps {
+        let n = kill_when(&without_files, is_reached);
+        assert!(n == 0 || n == 500, "{n} of a batch");
+    }
+    sandbox.run(&without_files).ends(0);
+    // A second click issues nothing.
+    sandbox.run(&without_files).ends(0).says(&["0 issued"]);
+    // The ledger, and the files of a certificate.
+    let n_files = || std::fs::read_dir(path("certificates")).map_or(0, Iterator::count);
+    assert_eq!(kill_when(&["cert", "files"], &|| n_files() > 3), 500);
+    let mut serials = serials(&sandbox);
+    serials.sort();
+    serials.dedup();
+    assert_eq!(serials.len(), 500);
+    // What was finished before the kill is whole.
+    let finished = |serial: &&String| {
+        let file = sandbox.path("one.pdf");
+        sandbox.run(&["cert", "print", serial, "-o", file.to_str().unwrap()]).code == Some(0)
+    };
+    assert!(serials.iter().take(5).any(|serial| finished(&serial)));
+}
+
+#[test]
+fn a_sitting_that_moves_after_its_scores_are_in_takes_them_along_and_no_certificate_changes() {
+    let sandbox = furnished(&["虚构甲"]);
+    let code = credit_code(1);
+    let import = |name: &str, text: String, exit| {
+        let file = sandbox.write("表.csv", text);
+        sandbox.run(&["training", "import", file.to_str().unwrap(), "--sheet", name]).ends(exit)
+    };
+    let sitting = |topic: &str, day: &str| {
+        format!("场次代码,期次,科目,日期,考官,类型\nWH-K1,2026-1,{topic},{day},虚构乙,考试\n")
+    };
+    let term = "期次代码,期次名称,起始日期,截止日期,科目\n2026-1,虚构第一期,2026-03-01,2026-06-30,FG、WH\n";
+    import("期次", term.to_owned(), 0);
+    import("场次", sitting("WH", "2026-06-20"), 0);
+    let score = format!("期次,场次,姓名,单位信用代码,成绩,录入人\n2026-1,WH-K1,虚构甲,{code},85,虚构丙\n");
+    import("成绩", score, 0);
+    sandbox.run(&[&ISSUE[..], &["--without-files"]].concat()).ends(0);
+    let before = sandbox.run(&["cert", "list", "--json"]).ends(0).json();
+    // To another topic it can't be moved: the scores are of this one.
+    import("场次", sitting("FG", "2026-06-20"), 65).says(&["scores are in already"]);
+    import("场次", sitting("WH", "2026-06-25"), 0)
+        .says(&["WH-K1 moves from 2026-06-20 to 2026-06-25, though 1 scores are in", "已有1条成绩"]);
+    let shown = sandbox.run(&["training", "show", "虚构甲"]).ends(0).out;
+    assert!(shown.contains("2026-06-25") && !shown.contains("2026-06-20"), "{shown}");
+    assert_eq!(sandbox.run(&["cert", "list", "--json"]).ends(0).json(), before);
+}
+
+#[test]
+fn a_preview_tells_what_will_be_issued_until_when_and_whether_it_renews() {
+    let sandbox = furnished(&["虚构甲"]);
+    let issue = |on: &str, more: &[&str]| {
+        let asked = [&ISSUE[..], &["--on", on, "--json"], more].concat();
+        let issued = sandbox.run(&asked).ends(0).json();
+        let one = issued["data"][0].clone();
+        (one["kind"].as_str().unwrap_or_default().to_owned(), one["valid_until"].as_str().unwrap().to_owned())
+    };
+    for (on, kind) in [("2024-06-01", "new"), ("2027-05-20", "renewal")] {
+        // What a renewal rests on is younger than the certificate before.
+        let waiver = format!(
+            "姓名,证书类别,依据,依据编号,批准人,起始日期,截止日期\n虚构甲,WH,CISP,FAKE-{kind},虚构批准人,{on},2027-12-31\n"
+        );
+        let file = sandbox.write("等效.csv", waiver);
+        sandbox.run(&["training", "import", file.to_str().unwrap(), "--sheet", "等效"]).ends(0);
+        let preview = issue(on, &["--dry-run"]);
+        assert_eq!(preview.0, kind);
+        assert_eq!(issue(on, &["--without-files"]), preview);
+    }
+}
+
+#[test]
+fn a_list_of_the_revoked_replaces_the_one_of_last_month_and_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = furnished(&["虚构甲"]);
+    sandbox.run(&[&ISSUE[..], &["--without-files"]].concat()).ends(0);
+    let serial = serials(&sandbox).remove(0);
+    let list = sandbox.path("revoked.txt");
+    let publish = |exit| sandbox.run(&["cert", "revocations", "-o", "revoked.txt"]).ends(exit);
+    publish(0);
+    let first = std::fs::read_to_string(&list).unwrap();
+    assert!(!first.contains(&serial));
+    // Published: whoever serves it may read it.
+    std::fs::set_permissions(&list, std::fs::Permissions::from_mode(0o644)).unwrap();
+    sandbox.run(&["cert", "revoke", &serial, "--reason", "弄虚作假"]).ends(0);
+    publish(0);
+    assert!(std::fs::read_to_string(&list).unwrap().contains(&serial));
+    assert_eq!(std::fs::metadata(&list).unwrap().permissions().mode() & 0o777, 0o644);
+    // One that a stolen key signed is replaced above all.
+    let keys = sandbox.run(&["cert", "keys", "list", "--json"]).ends(0).json();
+    let key = keys["data"][0]["key"].as_str().unwrap().to_owned();
+    sandbox.run(&["cert", "keys", "new"]).ends(0);
+    sandbox.run(&["cert", "keys", "revoke", &key, "--reason", "被盗"]).ends(0);
+    publish(0);
+    let own = std::fs::read_to_string(&list).unwrap();
+    for other in [first.replace("issued 20", "issued 19"), "虚构的工作".to_owned(), String::new(), own + "x"]
+    {
+        std::fs::write(&list, &other).unwrap();
+        publish(74).says(&["isn't a list that was written here"]);
+        assert_eq!(std::fs::read_to_string(&list).unwrap(), other);
+    }
+}
+
+#[test]
+fn what_the_data_folder_holds_of_people_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = furnished(&["虚构甲"]);
+    sandbox.run(&ISSUE).ends(0).says(&["writing the files of 1 certificate"]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut n = 0;
+    for folder in ["data", "data/certificates", "data/keys"] {
+        let folder = sandbox.path(folder);
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            // A lock holds nothing.
+            if path.is_file() && path.extension().is_none_or(|ending| ending != "lock") {
+                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                n += 1;
+            }
+        }
+    }
+    assert!(n >= 5, "database, ledger, two papers, keys: {n}");
+}
+
 #[test]
 fn a_restored_backup_never_gives_a_serial_again() {
     let sandbox = furnished(&["虚构甲"]);
@@ -177,7 +349,16 @@ fn an_id_number_is_found_again_shown_for_a_reason_and_nowhere_in_the_clear() {
         sandbox.run(&["training", "import", file.to_str().unwrap(), "--sheet", "人员"])
     };
     let header = "姓名,单位信用代码,电话,身份证号";
-    import(format!("{header}\n虚构甲,{code},020-0000-0000,{ID_NUMBER}\n")).ends(0);
+    let first = format!("{header}\n虚构甲,{code},020-0000-0000,{ID_NUMBER}\n");
+    // A look leaves no key behind.
+    let file = sandbox.write("名册.csv", &first);
+    let preview = ["training", "import", file.to_str().unwrap(), "--sheet", "人员", "--dry-run"];
+    sandbox.run(&preview).ends(0);
+    assert!(!sandbox.path("data/keys").exists());
+    import(first).ends(0);
+    assert!(sandbox.path("data/keys/identity.secret").exists());
+    let known = sandbox.run(&[&preview[..], &["--json"]].concat()).ends(0).json();
+    assert_eq!(known["data"]["counts"][0]["unchanged"], 1, "a look finds whom the kept key finds: {known}");
     // The number finds the person again, whatever the name; and nobody has two.
     let other = import(format!("{header}\n虚构乙,{code},020-0000-0000,{ID_NUMBER}\n")).ends(0);
     assert!(other.err.contains("renamed from 虚构甲 to 虚构乙"), "{}", other.err);

@@ -13,7 +13,9 @@ pub enum ReadError {
     FileTooLarge { bytes: usize, limit: usize },
     #[error("the file is {found}, not a workbook; save the table as .xlsx or as CSV")]
     NotAWorkbook { found: &'static str },
-    #[error("the file is a workbook in the old .xls format; open it in WPS or Excel and save it as .xlsx")]
+    #[error(
+        "the file is a workbook from before Excel 5, or a part of one; open it in WPS or Excel and save it as .xlsx"
+    )]
     OldWorkbook,
     #[error(
         "the file is a web page under a workbook's name, as some systems export it; open it in WPS or Excel and save it as .xlsx"
@@ -87,16 +89,21 @@ impl ReadError {
             ReadError::NotAWorkbook { found } => {
                 format!("这是{}，不是工作簿，请把表格另存为 .xlsx 或 CSV", found_zh(found))
             }
-            ReadError::OldWorkbook => "这是旧的 .xls 格式，请用 WPS 或 Excel 打开后另存为 .xlsx".into(),
+            ReadError::OldWorkbook => {
+                "这是 Excel 5 以前的工作簿（或其一部分），请用 WPS 或 Excel 打开后另存为 .xlsx".into()
+            }
             ReadError::WebPage => {
                 "这是以表格命名的网页（有的系统这样导出），请用 WPS 或 Excel 打开后另存为 .xlsx".into()
             }
             ReadError::Encrypted => "工作簿设有密码，请取消密码后重新保存".into(),
             ReadError::Damaged { part, detail } => {
-                format!(
-                    "工作簿已损坏（{}：{detail}），请用 WPS 或 Excel 打开后另存为 .xlsx",
-                    part.replace("the zip directory", "zip 目录")
-                )
+                let part = match part.as_str() {
+                    "the zip directory" => "zip 目录",
+                    "the compound file" => "复合文档",
+                    "the workbook stream" => "工作簿数据流",
+                    part => part,
+                };
+                format!("工作簿已损坏（{part}：{detail}），请用 WPS 或 Excel 打开后另存为 .xlsx")
             }
             ReadError::InflatesTooLarge { limit } => {
                 format!("工作簿解压后超过{limit}字节，请删除图片和无用的表，或拆成几个文件")

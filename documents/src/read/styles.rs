@@ -11,7 +11,7 @@ use super::ReadError;
 use super::xml::{Xml, attribute};
 
 /// Spreadsheets themselves stop at 65,490 formats.
-const MOST_FORMATS: usize = 65_536;
+pub(super) const MOST_FORMATS: usize = 65_536;
 
 #[derive(Debug, Default)]
 pub(super) struct Styles {
@@ -20,6 +20,16 @@ pub(super) struct Styles {
 }
 
 impl Styles {
+    /// From the format codes of a file, by number with whether they show a date, and the code that each style names.
+    pub(super) fn new(
+        codes: impl Iterator<Item = (u32, bool)>,
+        styles: impl IntoIterator<Item = u32>,
+    ) -> Styles {
+        let codes: HashMap<u32, bool> = codes.collect();
+        let is_date = |id: u32| codes.get(&id).copied().unwrap_or_else(|| is_built_in_date(id));
+        Styles { dates: styles.into_iter().map(is_date).collect() }
+    }
+
     pub(super) fn is_date(&self, index: Option<usize>) -> bool {
         index.and_then(|index| self.dates.get(index).copied()).unwrap_or(false)
     }
@@ -58,7 +68,7 @@ fn is_built_in_date(id: u32) -> bool {
 }
 
 /// Whether a format code shows a year, a month or a day.
-fn shows_date(code: &str) -> bool {
+pub(super) fn shows_date(code: &str) -> bool {
     let mut letters = String::new();
     let mut chars = code.chars();
     while let Some(c) = chars.next() {

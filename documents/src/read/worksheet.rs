@@ -8,11 +8,12 @@ use std::io::Read;
 use chrono::NaiveDate;
 use quick_xml::events::{BytesStart, Event};
 
+use super::rows::{Rows, finish_sheet, number_cell, text_cell, within};
 use super::strings::read_rich_text;
 use super::styles::Styles;
 use super::xml::{Xml, attribute};
 use super::{Allowance, ReadError, ReadLimits};
-use crate::sheet::{Cell, DateSystem, Merge, Row, Sheet, column_name, serial_date};
+use crate::sheet::{Cell, DateSystem, Merge, Sheet, column_name};
 
 /// The last row and column that the format knows.
 const LAST_ROW: u32 = 1_048_576;
@@ -34,7 +35,7 @@ pub(super) fn read<R: Read>(
     context: &Context<'_>,
     allowance: &mut Allowance,
 ) -> Result<Sheet, ReadError> {
-    let mut rows = Rows { sheet: &name, context, allowance, rows: Vec::new() };
+    let mut rows = Rows::new(&name, context.limits, allowance);
     let mut merges = Vec::new();
     let mut row = 0_u32;
     let mut next_column = 0_usize;
@@ -84,41 +85,7 @@ pub(super) fn read<R: Read>(
         return Err(part.damaged("it is not a worksheet"));
     }
     let rows = rows.finish();
-    let sheet = Sheet { name, visible, rows, merges };
-    for merge in &sheet.merges {
-        charge(&sheet, merge, allowance, context.limits)?;
-    }
-    // Rows that a merged area makes longer; with what it fills charged, walking through them is cheap.
-    for ((_, cells), row) in sheet.rows_through_merges().zip(&sheet.rows) {
-        allowance.take_cells(cells.len().saturating_sub(row.cells.len()), context.limits)?;
-    }
-    Ok(sheet)
-}
-
-/// The part of an area in which cells may hold anything: titles are merged up to the last column of all.
-fn within(area: Merge, limits: &ReadLimits) -> Option<Merge> {
-    let last_column = area.last_column.min(limits.columns.checked_sub(1)?);
-    let last_row = area.last_row.min(limits.rows);
-    let is_left = area.first_column <= last_column && area.first_row <= last_row;
-    is_left.then_some(Merge { last_row, last_column, ..area })
-}
-
-/// Counts what an area fills, row by row, as if the file had written it out.
-fn charge(
-    sheet: &Sheet,
-    merge: &Merge,
-    allowance: &mut Allowance,
-    limits: &ReadLimits,
-) -> Result<(), ReadError> {
-    let n_above = sheet.rows.partition_point(|row| row.number < merge.first_row);
-    let n_to_end = sheet.rows.partition_point(|row| row.number <= merge.last_row);
-    // Neither overflows: rows and columns are within the limits, and a cell's text is too.
-    let cells = (n_to_end - n_above) * (merge.last_column - merge.first_column + 1);
-    allowance.take_cells(cells, limits)?;
-    match sheet.cell(merge.first_row, merge.first_column) {
-        Cell::Text(text) | Cell::Error(text) => allowance.take_text(cells.saturating_mul(text.len()), limits),
-        Cell::Empty | Cell::Number(_) | Cell::Bool(_) | Cell::Date(_) => Ok(()),
-    }
+    finish_sheet(Sheet { name, visible, rows, merges }, allowance, context.limits)
 }
 
 struct CellStart {
@@ -217,97 +184,15 @@ fn value_of(text: String, start: &CellStart, context: &Context<'_>) -> Option<Ce
             Err(_) => text_cell(text),
         },
         "n" | "" => match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => number_cell(number, start.style, context),
+            Ok(number) if number.is_finite() => {
+                number_cell(number, context.styles.is_date(start.style), context.date_system)
+            }
             _ => text_cell(text),
         },
         // inlineStr, str, and whatever else carries its text in place.
         _ => text_cell(text),
     };
     Some(cell)
-}
-
-fn text_cell(text: String) -> Cell {
-    if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text) }
-}
-
-fn number_cell(number: f64, style: Option<usize>, context: &Context<'_>) -> Cell {
-    match context.styles.is_date(style).then(|| serial_date(number, context.date_system)).flatten() {
-        Some(date) => Cell::Date(date),
-        None => Cell::Number(number),
-    }
-}
-
-struct Rows<'a> {
-    sheet: &'a str,
-    context: &'a Context<'a>,
-    allowance: &'a mut Allowance,
-    rows: Vec<Row>,
-}
-
-impl Rows<'_> {
-    fn put(&mut self, number: u32, column: usize, cell: Cell) -> Result<(), ReadError> {
-        let limits = self.context.limits;
-        if cell.is_empty() {
-            return Ok(());
-        }
-        if number > limits.rows {
-            let sheet = self.sheet.to_owned();
-            return Err(ReadError::TooManyRows { sheet, row: u64::from(number), limit: limits.rows });
-        }
-        if column >= limits.columns {
-            let cell = format!("{}{number}", column_name(column));
-            return Err(ReadError::TooManyColumns {
-                sheet: self.sheet.to_owned(),
-                cell,
-                limit: limits.columns,
-            });
-        }
-        if let Cell::Text(text) | Cell::Error(text) = &cell {
-            self.allowance.take_text(text.len(), limits)?;
-        }
-        if self.rows.last().is_none_or(|row| row.number != number) {
-            // The row itself counts too, so that a million rows of one cell are not free.
-            self.allowance.take_cells(1, limits)?;
-            self.rows.push(Row { number, cells: Vec::new() });
-        }
-        let row = self.rows.last_mut().expect("a row was pushed if there was none");
-        if row.cells.len() <= column {
-            self.allowance.take_cells(column + 1 - row.cells.len(), limits)?;
-            row.cells.resize(column + 1, Cell::Empty);
-        }
-        if let Some(place) = row.cells.get_mut(column) {
-            *place = cell;
-        }
-        Ok(())
-    }
-
-    /// Rows in order; a file that names a row twice has its cells put together.
-    fn finish(self) -> Vec<Row> {
-        let mut rows = self.rows;
-        if rows.is_sorted_by(|a, b| a.number < b.number) {
-            return rows;
-        }
-        rows.sort_by_key(|row| row.number);
-        let mut merged: Vec<Row> = Vec::new();
-        for row in rows {
-            match merged.last_mut() {
-                Some(last) if last.number == row.number => overlay(&mut last.cells, row.cells),
-                _ => merged.push(row),
-            }
-        }
-        merged
-    }
-}
-
-fn overlay(under: &mut Vec<Cell>, over: Vec<Cell>) {
-    if under.len() < over.len() {
-        under.resize(over.len(), Cell::Empty);
-    }
-    for (place, cell) in under.iter_mut().zip(over) {
-        if !cell.is_empty() {
-            *place = cell;
-        }
-    }
 }
 
 /// `B7` as row 7 and column 1.

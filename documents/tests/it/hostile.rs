@@ -25,7 +25,7 @@ fn check(bytes: &[u8], limits: &ReadLimits, expected: &ReadError) {
 }
 
 /// Resident memory of this process at its highest; other tests may share the process, so this is an upper bound.
-fn assert_memory_is_bounded() {
+pub(crate) fn assert_memory_is_bounded() {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return };
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that can't be made fails the test that wants it")]
 
+mod biff;
 mod calendar;
 mod csv;
 mod docx;
@@ -15,3 +16,4 @@ mod properties;
 mod specimens;
 mod workbook;
 mod writing;
+mod xls;

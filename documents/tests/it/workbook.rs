@@ -120,6 +120,43 @@ fn reads_prefixed_elements_and_odd_paths() {
     assert_eq!(lines_of(&first_sheet(&book.zip())), ["4: |7"]);
 }
 
+/// Made by hand after what others report of files of WPS Office (ET); none of its own was at hand. Dates in the formats of
+/// zh-CN that have a number only, a picture inside a cell with its registry beside the sheets, properties of the maker,
+/// cells that are formatted and empty down to the last row.
+#[test]
+fn reads_a_workbook_in_the_manner_of_wps() {
+    let picture = "DISPIMG(&quot;ID_0123456789ABCDEF0123456789ABCDEF&quot;,1)";
+    let rows = format!(
+        "<row r=\"1\" spans=\"1:4\"><c r=\"A1\" s=\"1\" t=\"s\"><v>0</v></c><c r=\"B1\" s=\"1\" t=\"s\"><v>1</v></c><c r=\"C1\" s=\"1\"/></row>\
+         <row r=\"2\" spans=\"1:4\"><c r=\"A2\" s=\"2\"><v>46053</v></c><c r=\"B2\" s=\"3\"><v>46053</v></c>\
+         <c r=\"C2\" t=\"str\"><f>_xlfn.{picture}</f><v>={picture}</v></c><c r=\"D2\" s=\"4\"><v>440106</v></c></row>\
+         <row r=\"1048576\" spans=\"1:16384\"><c r=\"A1048576\" s=\"1\"/><c r=\"XFD1048576\" s=\"1\"/></row>"
+    );
+    let mut book = Book::of(&[("Sheet1", &sheet_data(&rows))])
+        .with_strings("<si><t>日期</t></si><si><t>照片</t><phoneticPr fontId=\"1\" type=\"noConversion\"/></si>")
+        .replace("xl/workbook.xml", "<workbookPr/>", "<workbookPr codeName=\"ThisWorkbook\"/>")
+        .replace(
+            "xl/_rels/workbook.xml.rels",
+            "</Relationships>",
+            "<Relationship Id=\"rId9\" Type=\"http://www.wps.cn/officeDocument/2020/cellImage\" Target=\"cellimages.xml\"/></Relationships>",
+        );
+    book.put(
+        "xl/cellimages.xml",
+        "<etc:cellImages xmlns:etc=\"http://www.wps.cn/officeDocument/2017/etCustomData\"/>",
+    );
+    book.put("docProps/custom.xml", "<Properties><property name=\"KSOProductBuildVer\"/></Properties>");
+    book.put(
+        "xl/styles.xml",
+        "<styleSheet><numFmts><numFmt numFmtId=\"176\" formatCode=\"0_ \"/></numFmts>\
+         <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"49\"/><xf numFmtId=\"31\"/><xf numFmtId=\"58\"/><xf numFmtId=\"176\"/></cellXfs></styleSheet>",
+    );
+    let picture = picture.replace("&quot;", "\"");
+    assert_eq!(
+        lines_of(&first_sheet(&book.zip())),
+        ["1: 日期|照片".to_owned(), format!("2: 2026-01-31|2026-01-31|={picture}|440106")]
+    );
+}
+
 #[test]
 fn a_cell_that_points_at_no_text_is_damage() {
     let rows = "<row r=\"1\"><c r=\"C1\" t=\"s\"><v>99</v></c></row>";

@@ -1,8 +1,11 @@
 //! Issuing in batch: who gets one and who doesn't, the certificates, then their files.
 
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
 use model::id::{StaffId, UnitId};
 use serde::Serialize;
-use training::certificates::{PostCertificate, Standing};
+use training::certificates::{PostCertificate, Standing, last_day};
 use training::issue::{Candidate, decide};
 use training::making::{Making, make};
 use training::records::{Book, Change};
@@ -44,9 +47,41 @@ struct Shown {
     /// `None` in a preview of a first certificate.
     serial: Option<String>,
     period: u16,
+    /// `None` where there is none.
+    kind: Option<Kind>,
     valid_until: Option<String>,
     /// Why there is none.
     refused: Option<String>,
+}
+
+/// How a certificate comes after the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    New,
+    Renewal,
+    LateRenewal,
+    AfterRevocation,
+}
+
+impl Kind {
+    fn of(candidate: &Candidate) -> Kind {
+        match (candidate.period, &candidate.serial) {
+            (..=1, _) => Kind::New,
+            (_, None) => Kind::AfterRevocation,
+            (_, Some(_)) if candidate.is_late => Kind::LateRenewal,
+            (_, Some(_)) => Kind::Renewal,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Kind::New => "new 新发",
+            Kind::Renewal => "renewal 换证",
+            Kind::LateRenewal => "late renewal 逾期换证",
+            Kind::AfterRevocation => "after revocation 撤销后重发",
+        }
+    }
 }
 
 pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
@@ -59,9 +94,13 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     let papers = Papers::open(&desk)?;
     if wish.dry_run {
         let (ready, refused) = decided(&desk, &category, &people, day);
-        let shown = ready.iter().map(|one| preview(&desk, one)).chain(refused);
+        let (n_ready, n_refused) = (ready.len(), refused.len());
+        let until = last_day(day, category.valid_months);
+        let shown = ready.iter().map(|one| preview(&desk, one, until)).chain(refused);
         show(&shown.collect::<Vec<_>>(), wish.json)?;
-        output::note("nothing was issued: this is a dry run");
+        output::note(format!(
+            "{n_ready} would be issued, {n_refused} passed over; nothing was issued: this is a dry run"
+        ));
         return Ok(Exit::Done);
     }
     let folder = KeyFolder::of(&desk.session.data)?;
@@ -95,17 +134,19 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
             let n = change.certificates.len();
             let line =
                 desk.line("issued", format!("{n} certificates {}", category.code), wish.reason.clone());
-            let ids: Vec<_> = change.certificates.iter().map(|one| one.id).collect();
+            let kinds = ready.iter().map(Kind::of);
+            let ids: HashMap<_, _> = change.certificates.iter().map(|one| one.id).zip(kinds).collect();
             Ok((change, line, (ids, refused)))
         })
         .await?;
     let certificates: Vec<_> =
-        desk.records.certificates.iter().filter(|one| issued.contains(&one.id)).collect();
+        desk.records.certificates.iter().filter(|one| issued.contains_key(&one.id)).collect();
     let made = certificates.iter().map(|one| Shown {
         name: one.printed.name.clone(),
         unit: one.printed.unit.clone(),
         serial: Some(one.serial.clone()),
         period: one.period,
+        kind: issued.get(&one.id).copied(),
         valid_until: Some(one.valid_until.to_string()),
         refused: None,
     });
@@ -140,13 +181,17 @@ pub async fn files(desk: Desk) -> Outcome {
 }
 
 async fn complete(desk: &Desk, papers: &Papers, unfinished: &[&PostCertificate]) -> Result<usize, Failure> {
-    let bar = progress::bar(unfinished.len() as u64, "certificates");
-    let mut n = 0;
-    for certificate in unfinished {
-        n += papers.complete(desk, certificate).await?;
-        bar.inc(1);
+    if !unfinished.is_empty() {
+        let plural = if unfinished.len() == 1 { "" } else { "s" };
+        output::note(format!("writing the files of {} certificate{plural}", unfinished.len()));
     }
-    bar.finish_and_clear();
+    let mut progress = progress::Counted::new(unfinished.len(), "certificates");
+    let mut n = 0;
+    for (n_before, certificate) in unfinished.iter().enumerate() {
+        n += papers.complete(desk, certificate).await?;
+        progress.done(n_before + 1);
+    }
+    progress.finish();
     Ok(n)
 }
 
@@ -162,7 +207,7 @@ fn decided(
     desk: &Desk,
     category: &Category,
     people: &[StaffId],
-    day: chrono::NaiveDate,
+    day: NaiveDate,
 ) -> (Vec<Candidate>, Vec<Shown>) {
     let book = Book::of(&desk.records);
     let names = Names::of(&desk.register, &desk.records);
@@ -176,6 +221,7 @@ fn decided(
                     unit: unit_of(&book, &names, id),
                     serial: None,
                     period: 0,
+                    kind: None,
                     valid_until: None,
                     refused: Some(
                         "was cancelled; name the person with --person to issue it again".to_owned(),
@@ -190,6 +236,7 @@ fn decided(
                 unit: unit_of(&book, &names, id),
                 serial: None,
                 period: 0,
+                kind: None,
                 valid_until: None,
                 refused: Some(why.to_string()),
             }),
@@ -199,7 +246,7 @@ fn decided(
 }
 
 /// What somebody gave up doesn't come back by a batch.
-fn was_cancelled(book: &Book<'_>, category: &str, id: StaffId, day: chrono::NaiveDate) -> bool {
+fn was_cancelled(book: &Book<'_>, category: &str, id: StaffId, day: NaiveDate) -> bool {
     let last = book.certificate_of(id, category, day);
     last.is_some_and(|one| book.standing(one, day) == Standing::Cancelled)
 }
@@ -208,14 +255,15 @@ fn unit_of(book: &Book<'_>, names: &Names<'_>, id: StaffId) -> String {
     book.holdings(id).last().map(|held| names.unit(held.unit).to_owned()).unwrap_or_default()
 }
 
-fn preview(desk: &Desk, candidate: &Candidate) -> Shown {
+fn preview(desk: &Desk, candidate: &Candidate, until: Option<NaiveDate>) -> Shown {
     let names = Names::of(&desk.register, &desk.records);
     Shown {
         name: names.staff(candidate.staff).to_owned(),
         unit: unit_of(&Book::of(&desk.records), &names, candidate.staff),
         serial: candidate.serial.clone(),
         period: candidate.period,
-        valid_until: None,
+        kind: Some(Kind::of(candidate)),
+        valid_until: until.map(|day| day.to_string()),
         refused: None,
     }
 }
@@ -224,12 +272,20 @@ fn show(shown: &[Shown], json: bool) -> Result<(), Failure> {
     if json {
         return output::json("sentrypost-cert-issue/1", &shown).or_exit(Exit::Internal);
     }
-    let headers = ["name 姓名", "unit 单位", "serial 编号", "until 有效期至", "not issued because"];
+    let headers = [
+        "name 姓名",
+        "unit 单位",
+        "serial 编号",
+        "kind 类别",
+        "until 有效期至",
+        "not issued because 未发原因",
+    ];
     let rows = shown.iter().map(|one| {
         vec![
             one.name.clone(),
             one.unit.clone(),
             one.serial.clone().unwrap_or_default(),
+            one.kind.map_or("", Kind::words).to_owned(),
             one.valid_until.clone().unwrap_or_default(),
             one.refused.clone().unwrap_or_default(),
         ]

@@ -4,33 +4,70 @@ use std::path::Path;
 
 use chrono::Days;
 use training::certificates::{CertificateEvent, PostCertificate, Standing};
+use training::keys::SignatureError;
 use training::making::on_paper;
 use training::records::Book;
-use training::revocations::{Entry, ReasonClass, RevocationList, RevokedState};
+use training::revocations::{
+    Entry, ListError, MAX_TEXT, ReasonClass, RevocationList, RevokedState, VerifiedList,
+};
 use training::statement::Printed;
 use training::verifier::{VerifierPage, verifier_page};
 
 use crate::desk::Desk;
 use crate::desk::keys::KeyFolder;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
-use crate::files::{refuse_existing, write_file};
+use crate::files::{refuse_existing, replace_file, write_file};
 use crate::output;
 
 /// A page or list older than this is told as old.
 const STALE_AFTER_DAYS: u16 = 90;
 
 pub fn revocations(desk: &Desk, path: &Path, days: u16) -> Outcome {
-    refuse_existing(path)?;
-    let text = signed_list(desk, days)?;
-    write_file(path, text.as_bytes())?;
+    let list = list(desk, days)?;
+    if path.exists() {
+        check_own(desk, path, list.number)?;
+    }
+    let text = sign(desk, &list)?;
+    replace_file(path, text.as_bytes())?;
     output::data(path.display().to_string());
     Ok(Exit::Done)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{path} exists already and isn't a list that was written here; choose another name")]
+struct NotOurs {
+    path: String,
+    source: Option<ListError>,
+}
+
+/// A list is published month by month in the same place: the one before it may be written over, and nothing else.
+fn check_own(desk: &Desk, path: &Path, number: u32) -> Result<(), Failure> {
+    let shown = path.display().to_string();
+    let refused = |source| Failure::new(Exit::Environment, NotOurs { path: shown.clone(), source });
+    let size = std::fs::metadata(path).map_or(0, |file| file.len());
+    if size > MAX_TEXT as u64 {
+        return Err(refused(Some(ListError::TooLarge)));
+    }
+    let Ok(text) = std::fs::read_to_string(path) else { return Err(refused(None)) };
+    match RevocationList::verify(&text, KeyFolder::of(&desk.session.data)?.ring()?.public()) {
+        Ok(VerifiedList { list, .. }) if list.number > number => {
+            output::note(format!(
+                "warning: {shown} was list {} and this is list {number}, as after a backup was restored; who has the \
+                 former may not take this one",
+                list.number
+            ));
+            Ok(())
+        }
+        // The key that was stolen since signed it; so much the more it is to be replaced.
+        Ok(_) | Err(ListError::Signature(SignatureError::RevokedKey { .. })) => Ok(()),
+        Err(error) => Err(refused(Some(error))),
+    }
 }
 
 pub fn verifier(desk: &Desk, path: &Path) -> Outcome {
     refuse_existing(path)?;
     let today = desk.session.today();
-    let list = signed_list(desk, STALE_AFTER_DAYS)?;
+    let list = sign(desk, &list(desk, STALE_AFTER_DAYS)?)?;
     let ring = KeyFolder::of(&desk.session.data)?.ring_to_sign(today)?;
     let page = VerifierPage {
         issuer: &desk.scheme.issuer,
@@ -43,9 +80,8 @@ pub fn verifier(desk: &Desk, path: &Path) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn signed_list(desk: &Desk, days: u16) -> Result<String, Failure> {
+fn list(desk: &Desk, days: u16) -> Result<RevocationList, Failure> {
     let today = desk.session.today();
-    let ring = KeyFolder::of(&desk.session.data)?.ring_to_sign(today)?;
     let book = Book::of(&desk.records);
     let entries = desk.records.certificates.iter().filter_map(|one| {
         let state = match book.standing(one, today) {
@@ -63,7 +99,11 @@ fn signed_list(desk: &Desk, days: u16) -> Result<String, Failure> {
     });
     let next = today.checked_add_days(Days::new(days.into())).unwrap_or(today);
     let number = u32::try_from(desk.records.revision).unwrap_or(u32::MAX);
-    let list = RevocationList::new(number, today, next, entries).or_exit(Exit::Internal)?;
+    RevocationList::new(number, today, next, entries).or_exit(Exit::Internal)
+}
+
+fn sign(desk: &Desk, list: &RevocationList) -> Result<String, Failure> {
+    let ring = KeyFolder::of(&desk.session.data)?.ring_to_sign(desk.session.today())?;
     list.sign(ring.signer().or_exit(Exit::Data)?).or_exit(Exit::Internal)
 }
 

@@ -45,7 +45,11 @@ pub fn run(desk: &Desk, what: &str, on: On, json: bool) -> Outcome {
     } else {
         tell(&shape, day);
     }
-    Ok(if counts { Exit::Done } else { Exit::Differs })
+    Ok(match (is_genuine, counts) {
+        (false, _) => Exit::NotGenuine,
+        (true, false) => Exit::Differs,
+        (true, true) => Exit::Done,
+    })
 }
 
 fn tell(shape: &Shape<'_>, day: chrono::NaiveDate) {

@@ -54,8 +54,10 @@ pub async fn import(
     dry_run: bool,
 ) -> Result<(ImportOutcome, bool), Failure> {
     // The key is made only for those who have numbers to keep.
+    let data = &desk.session.data;
     let identity = match names_id_numbers(tables) {
-        true => Some(Keyed(KeyFolder::of(&desk.session.data)?.identity()?)),
+        true if dry_run => Some(Keyed(KeyFolder::identity_for_once(data)?)),
+        true => Some(Keyed(KeyFolder::of(data)?.identity()?)),
         false => None,
     };
     desk.change(|desk| {
