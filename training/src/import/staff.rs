@@ -2,9 +2,10 @@
 //!
 //! A person is known by the ID number where one is given, else by name and phone, else, without a phone, by name and
 //! unit: that of the roster, or of a post. It must not guess: whoever can't be told apart from a namesake is an error.
-//! Nor may a file tell namesakes apart by what it says of posts itself, or it would be understood otherwise the next time.
+//! Nor may a file tell namesakes apart by what it says of posts itself, or by the order of its rows, or it would be
+//! understood otherwise the next time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use intake::cell::name_key;
 use intake::contact::phone_key;
@@ -51,25 +52,9 @@ pub(super) fn stage(
     let mut numbers: HashMap<StaffId, KeptIdNumber> = HashMap::new();
     let mut entries: Entries<Staff> = Entries::default();
     let mut remarks = StaffRemarks::default();
-    for row in &rows {
-        let record = row.record;
-        let id = match roster.find(context, row) {
-            Ok(id) => id,
-            Err((key, reason)) => {
-                context.fault(record.at, key, reason);
-                roster.add_unclear(StaffId::mint(context.mint), row);
-                continue;
-            }
-        };
-        let id = match id {
-            Some(id) => id,
-            None => {
-                if roster.has_namesake_with_phone(row) {
-                    remarks.namesakes.push(record.at);
-                }
-                StaffId::mint(context.mint)
-            }
-        };
+    let ids = who(context, &rows, &mut roster, &mut remarks);
+    for (row, id) in rows.iter().zip(ids) {
+        let (record, Some(id)) = (row.record, id) else { continue };
         let kept = known.get(&id).copied();
         let kept_number = kept.and_then(|one| one.id_number.clone());
         let id_number = kept_number.or_else(|| {
@@ -83,7 +68,6 @@ pub(super) fn stage(
         if row.number.is_some_and(|(number, _)| number.looks_rounded()) {
             remarks.rounded.push(record.at);
         }
-        roster.add(id, row);
         let said = match record.value(Key::Employment) {
             Some(Value::Employment(employment)) => Some(*employment),
             _ => None,
@@ -107,6 +91,40 @@ pub(super) fn stage(
     }
     let people = PersonIndex::new(context, records, &entries, roster.claims, restated);
     StagedStaff { entries, people, remarks }
+}
+
+/// Whom each row is about. Rows with an ID number are looked at first, then those with a phone: whoever they are about
+/// is known by the time that a bare name is looked for.
+fn who(
+    context: &mut Context<'_>,
+    rows: &[Row<'_>],
+    roster: &mut Roster,
+    remarks: &mut StaffRemarks,
+) -> Vec<Option<StaffId>> {
+    let mut ids: Vec<Option<StaffId>> = vec![None; rows.len()];
+    let fresh: Vec<StaffId> = rows.iter().map(|_| StaffId::mint(context.mint)).collect();
+    let mut order: Vec<_> = rows.iter().zip(fresh).zip(&mut ids).collect();
+    order.sort_by_key(|((row, _), _)| (row.indexes.is_empty(), row.phone.is_none()));
+    for ((row, fresh), told) in order {
+        let at = row.record.at;
+        let id = match roster.find(context, row) {
+            Ok(Some(id)) => id,
+            Ok(None) => {
+                if roster.has_namesake_with_phone(row) {
+                    remarks.namesakes.push(at);
+                }
+                fresh
+            }
+            Err((key, reason)) => {
+                context.fault(at, key, reason);
+                roster.add_unclear(fresh, row);
+                continue;
+            }
+        };
+        roster.add(id, row);
+        *told = Some(id);
+    }
+    ids
 }
 
 /// What a row says of who it is about.
@@ -171,8 +189,10 @@ struct Roster {
     claims: HashMap<StaffId, (At, UnitId)>,
     /// Stand for rows of which nobody knows whom they mean; whoever else might be meant isn't known either.
     unclear: HashSet<StaffId>,
-    /// The first of each name, in whatever unit.
-    by_name: HashMap<String, StaffId>,
+    /// With a phone or an ID number.
+    reached: HashSet<StaffId>,
+    /// People of whom nothing but the name tells who they are, once their unit isn't that of a row.
+    by_name_alone: HashMap<String, BTreeSet<StaffId>>,
 }
 
 /// The column to blame, and why.
@@ -222,7 +242,14 @@ impl Roster {
     }
 
     fn learn(&mut self, id: StaffId, name: &str, phone: Option<&str>, index: Option<&str>) {
-        self.by_name.entry(name.to_owned()).or_insert(id);
+        if phone.is_some() || index.is_some() {
+            self.reached.insert(id);
+            if let Some(alone) = self.by_name_alone.get_mut(name) {
+                alone.remove(&id);
+            }
+        } else if !self.reached.contains(&id) {
+            self.by_name_alone.entry(name.to_owned()).or_default().insert(id);
+        }
         if let Some(phone) = phone {
             self.by_contact.entry((name.to_owned(), phone.to_owned())).or_insert(id);
         }
@@ -269,7 +296,7 @@ impl Roster {
                 let other = match found {
                     Some(id) => Some(id).filter(is_claimed),
                     // It may be they who come from there, or a namesake.
-                    None => self.by_name.get(&row.name).copied(),
+                    None => self.by_name_alone.get(&row.name).and_then(|alone| alone.first().copied()),
                 };
                 other.map_or(Ok(found), |other| Err((Key::Name, Own::Namesake(elsewhere(other)))))
             }

@@ -105,8 +105,10 @@ fn what_else_happens_meanwhile_is_not_laid_to_it() {
     maintainer(&mut world, "虚构甲", Role::A, "2026-12-10");
     maintainer(&mut world, "虚构乙", Role::B, "2028-12-31");
     maintainer(&mut world, "虚构丙", Role::A, "2028-12-31");
-    // On the very day that the one lapses, the other leaves.
+    // On the very day that the one lapses, the other leaves: who leaves takes the backup along, who lapses the number.
     world.records.holdings[1].until = Some(date("2026-12-10"));
+    check(&world, "2026-12-01", &[("maintainer-level-3", "2026-12-11", TooFew, 1)]);
+    maintainer(&mut world, "虚构丁", Role::A, "2028-12-31");
     check(&world, "2026-12-01", &[]);
     // A past gap that somebody has filled meanwhile is none.
     let mut world = with_system();
