@@ -2,7 +2,7 @@
 //! to be missing, by name, and its test proves nothing.
 
 use std::io::Write;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,6 +55,15 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }
 
+/// A port that is free over UDP and over TCP: name servers listen to both, or to neither.
+fn free_port() -> SocketAddr {
+    let mut ports = (0..100).filter_map(|_| {
+        let at = UdpSocket::bind("127.0.0.1:0").ok()?.local_addr().ok()?;
+        TcpListener::bind(at).is_ok().then_some(at)
+    });
+    ports.next().expect("one of a hundred ports is free")
+}
+
 /// Starts a program whose arguments, and files if it needs any, depend on its port and folder.
 fn start(program: &str, arguments: impl Fn(u16, &Path) -> Vec<String>) -> Option<Server> {
     let path = installed(program)?;
@@ -62,9 +71,7 @@ fn start(program: &str, arguments: impl Fn(u16, &Path) -> Vec<String>) -> Option
         not_run(program, "wants to be root");
         return None;
     }
-    let free = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let at = free.local_addr().expect("its address");
-    drop(free);
+    let at = free_port();
     let folder = std::env::temp_dir().join(format!("probes-udp-{program}-{}", at.port()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let child = Command::new(path)
