@@ -25,6 +25,7 @@ use crate::cli::Global;
 use crate::clock;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::session::{OrStoreFailure, Session};
+use crate::shapes::staffing::exposed;
 
 pub struct Desk {
     pub session: Session,
@@ -92,9 +93,8 @@ impl Desk {
         FindingStore::open(&self.session.store).await.or_store_failure()
     }
 
-    /// Systems of which something answers: those with a finding that is open.
     pub async fn exposed(&self) -> Result<HashSet<SystemId>, Failure> {
-        Ok(self.open_findings().await?.iter().filter_map(|finding| finding.system).collect())
+        Ok(exposed(&self.open_findings().await?))
     }
 }
 

@@ -46,7 +46,7 @@ impl Staffing {
 }
 
 /// Systems of which something answers: those with a finding that isn't closed.
-fn exposed(findings: &[Finding]) -> HashSet<SystemId> {
+pub fn exposed(findings: &[Finding]) -> HashSet<SystemId> {
     let open = findings.iter().filter(|finding| !matches!(finding.state, FindingState::Closed { .. }));
     open.filter_map(|finding| finding.system).collect()
 }
