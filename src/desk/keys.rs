@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use training::identity::{IdentityKey, IdentityKeys};
 use training::keys::{Algorithm, KeyId, KeyRing, PublicRing, SigningKey};
+use training::records::Records;
 
 use crate::data_folder::DataFolder;
 use crate::exit::{Exit, Failure, OrExit};
@@ -24,6 +25,11 @@ const IDENTITY: &str = "identity.secret";
 enum Fault {
     #[error("{0} isn't a key of ID numbers: 64 hexadecimal digits")]
     NotAnIdentityKey(String),
+    #[error(
+        "ID numbers are kept, and the key to them, {0}, is gone; put the copy of it back: by another key nobody would be \
+         found again"
+    )]
+    IdentityKeyGone(String),
 }
 
 impl KeyFolder {
@@ -94,9 +100,10 @@ impl KeyFolder {
     }
 
     /// The key of ID numbers; made when it is first asked for.
-    pub fn identity(&self) -> Result<IdentityKeys, Failure> {
+    pub fn identity(&self, records: &Records) -> Result<IdentityKeys, Failure> {
         let path = self.0.join(IDENTITY);
         if !path.exists() {
+            may_be_made(&path, records)?;
             let fresh: [u8; 32] = random();
             let digits: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
             write_secret(&path, digits.as_bytes())?;
@@ -110,12 +117,21 @@ impl KeyFolder {
 
     /// For a look at what would be kept: where there is no key yet, nothing was kept by it either, and any other serves for
     /// this once. Nothing is written, not even the folder.
-    pub fn identity_for_once(data: &DataFolder) -> Result<IdentityKeys, Failure> {
+    pub fn identity_for_once(data: &DataFolder, records: &Records) -> Result<IdentityKeys, Failure> {
         let path = data.keys().join(IDENTITY);
         if path.exists() {
             return read_identity(&path);
         }
+        may_be_made(&path, records)?;
         Ok(IdentityKeys::new(IdentityKey::new(&random()), Vec::new()))
+    }
+}
+
+/// A key that is gone is never replaced by another.
+fn may_be_made(path: &Path, records: &Records) -> Result<(), Failure> {
+    match records.staff.iter().any(|one| one.id_number.is_some()) {
+        true => Err(Failure::new(Exit::Data, Fault::IdentityKeyGone(path.display().to_string()))),
+        false => Ok(()),
     }
 }
 

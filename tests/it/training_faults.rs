@@ -370,6 +370,15 @@ fn an_id_number_is_found_again_shown_for_a_reason_and_nowhere_in_the_clear() {
     assert_eq!(shown.out.trim(), ID_NUMBER);
     let log = sandbox.run(&["training", "log"]).ends(0);
     assert!(log.out.contains("revealed") && log.out.contains("核对证书"), "{}", log.out);
+    // Without its key nobody would be found again: none is made in its place.
+    let (key, copy) = (sandbox.path("data/keys/identity.secret"), sandbox.path("copy"));
+    std::fs::rename(&key, &copy).unwrap();
+    import(format!("{header}\n虚构丁,{code},020-0000-0007,{OTHER_NUMBER}\n"))
+        .ends(78)
+        .says(&["put the copy of it back"]);
+    sandbox.run(&["training", "reveal", "虚构乙", "--reason", "核对证书"]).ends(78);
+    assert!(!key.exists());
+    std::fs::rename(&copy, &key).unwrap();
     for said in [&other.out, &other.err, &second.out, &second.err, &log.out] {
         assert!(!said.contains(ID_NUMBER) && !said.contains(OTHER_NUMBER), "{said}");
     }

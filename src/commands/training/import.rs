@@ -56,8 +56,8 @@ pub async fn import(
     // The key is made only for those who have numbers to keep.
     let data = &desk.session.data;
     let identity = match names_id_numbers(tables) {
-        true if dry_run => Some(Keyed(KeyFolder::identity_for_once(data)?)),
-        true => Some(Keyed(KeyFolder::of(data)?.identity()?)),
+        true if dry_run => Some(Keyed(KeyFolder::identity_for_once(data, &desk.records)?)),
+        true => Some(Keyed(KeyFolder::of(data)?.identity(&desk.records)?)),
         false => None,
     };
     desk.change(|desk| {

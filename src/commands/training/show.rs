@@ -154,7 +154,7 @@ pub async fn reveal(desk: &Desk, who: &Who, reason: &str) -> Outcome {
     }
     let none = || Failure::new(Exit::NotFound, NotRevealed::NoNumber(person.name.clone()));
     let kept = person.id_number.as_ref().ok_or_else(none)?;
-    let keys = KeyFolder::of(&desk.session.data)?.identity()?;
+    let keys = KeyFolder::of(&desk.session.data)?.identity(&desk.records)?;
     let sealed = Sealed::from_text(&kept.sealed).or_exit(Exit::Data)?;
     let number = keys.open(&sealed, &person.id.to_string()).or_exit(Exit::Data)?;
     let line = desk.line("revealed", format!("ID number of {} ({})", person.name, person.id), reason.trim());

@@ -128,6 +128,8 @@ pub enum Own {
     HasScores,
     #[error("it is held only on {0}")]
     NotHeldYet(NaiveDate),
+    #[error("scores are in already, so that it can't be held as late as {0}")]
+    ScoredBeforeHeld(NaiveDate),
     #[error("it was entered as {was} before; whoever changes it afterwards must say why (补录原因)")]
     NoLateReason { was: &'static str },
     #[error("the score was released as {was} by {by}; it isn't changed by an import")]
@@ -209,6 +211,7 @@ impl Told for Own {
             Own::ExaminerTeaches(name) => format!("{name}在本期讲授该科目，不能担任考官"),
             Own::HasScores => "已有成绩，不能再改期次、科目和类型".into(),
             Own::NotHeldYet(day) => format!("{day}才举办"),
+            Own::ScoredBeforeHeld(day) => format!("已录入成绩，不能改到{day}"),
             Own::NoLateReason { was } => format!("此前登记为“{was}”，事后更改必须填写补录原因"),
             Own::Released { was, by } => format!("成绩已由{by}按{was}审核发布，导入不能更改"),
             Own::EnteredTwice { first, second } => format!("已由{first}和{second}录过两遍"),

@@ -74,7 +74,7 @@ pub(super) fn stage(
             trainer: text(Key::Trainer, kept.and_then(|one| one.trainer.as_ref())),
             examiner: text(Key::Examiner, kept.and_then(|one| one.examiner.as_ref())),
         };
-        let faults = faults(&sitting, kept.filter(|one| scored.contains(&one.id)));
+        let faults = faults(&sitting, kept.filter(|one| scored.contains(&one.id)), import.today);
         // Also a bad one: it contradicts other rows of its code all the same.
         entries.push(context, record.at, sitting);
         for (key, reason) in faults {
@@ -87,7 +87,7 @@ pub(super) fn stage(
 }
 
 /// `scored` is what is registered, where scores are in.
-fn faults(sitting: &Sitting, scored: Option<&Sitting>) -> Vec<(Key, Own)> {
+fn faults(sitting: &Sitting, scored: Option<&Sitting>, today: NaiveDate) -> Vec<(Key, Own)> {
     let nobody = match sitting.kind {
         SittingKind::Lesson if sitting.trainer.is_none() => Some((Key::Trainer, Own::NoTrainer)),
         SittingKind::Exam if sitting.examiner.is_none() => Some((Key::Examiner, Own::NoExaminer)),
@@ -98,7 +98,9 @@ fn faults(sitting: &Sitting, scored: Option<&Sitting>) -> Vec<(Key, Own)> {
         let key = if old.kind == sitting.kind { Key::Topic } else { Key::SittingKind };
         (key, Own::HasScores)
     });
-    nobody.into_iter().chain(moved).collect()
+    let ahead = scored.filter(|_| sitting.held_on > today);
+    let ahead = ahead.map(|_| (Key::HeldOn, Own::ScoredBeforeHeld(sitting.held_on)));
+    nobody.into_iter().chain(moved).chain(ahead).collect()
 }
 
 /// Nobody examines in what they teach in the same term. A bad row gives way to what the records hold, so this goes on

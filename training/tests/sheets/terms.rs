@@ -112,6 +112,10 @@ fn a_sitting_with_scores_moves_with_a_warning_and_keeps_its_topic() {
     let moved = sittings("WH-K1|2026-1|WH|2026-06-21|||虚构官|考试");
     world.check_warnings(&moved, &["WH-K1 moves from 2026-06-20 to 2026-06-21, though 1 scores are in"]);
     world.check(&sittings("WH-K1|2026-1|FG|2026-06-20|||虚构官|考试"), &["scores are in already"]);
+    world.check(
+        &sittings("WH-K1|2026-1|WH|2026-11-23|||虚构官|考试"),
+        &["scores are in already, so that it can't be held as late as 2026-11-23"],
+    );
     world.check_warnings(
         &sittings("WH-K3|2026-1|WH|2026-08-01|||虚构官|考试"),
         &["场次 row 2: outside the days of the term"],
