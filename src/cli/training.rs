@@ -243,9 +243,12 @@ pub struct Redate {
     /// First day as it should be.
     #[arg(long, value_name = "DAY")]
     pub from: NaiveDate,
-    /// Last day as it should be; without one the post is open.
+    /// Last day as it should be; as it is recorded otherwise.
     #[arg(long, value_name = "DAY")]
     pub until: Option<NaiveDate>,
+    /// The post hasn't ended.
+    #[arg(long, conflicts_with = "until")]
+    pub open: bool,
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     /// Only show what changes, and the gaps that it opens.

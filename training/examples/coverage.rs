@@ -58,6 +58,7 @@ fn main() -> std::io::Result<()> {
             phone: None,
             email: None,
             id_number: None,
+            forgotten_on: None,
         });
         records.holdings.push(Holding {
             id: HoldingId::mint(mint),

@@ -19,23 +19,29 @@ pub fn forget(book: &Book<'_>, staff: StaffId, today: NaiveDate) -> Result<Chang
     if book.holdings(staff).iter().any(|held| held.until.is_none_or(|until| today <= until)) {
         return Err(StillNeeded::InPost(today));
     }
-    let kept = book.staff(staff).filter(|one| is_anything_kept(one));
-    let erased = kept.map(|one| Staff { phone: None, email: None, id_number: None, ..one.clone() });
+    let kept = book.staff(staff).filter(|one| is_remembered(one));
+    let erased = kept.map(|one| Staff {
+        phone: None,
+        email: None,
+        id_number: None,
+        forgotten_on: Some(today),
+        ..one.clone()
+    });
     Ok(Change { staff: erased.into_iter().collect(), ..Change::default() })
 }
 
-/// Of whom something is kept though their last post ended before a day; nobody who never held one.
+/// Who isn't forgotten though the last post ended before a day; nobody who never held one.
 pub fn left_before(book: &Book<'_>, day: NaiveDate) -> Vec<StaffId> {
     let has_left = |one: &&Staff| {
         let held = book.holdings(one.id);
         !held.is_empty() && held.iter().all(|held| held.until.is_some_and(|until| until < day))
     };
-    let kept = book.records.staff.iter().filter(|one| is_anything_kept(one));
+    let kept = book.records.staff.iter().filter(|one| is_remembered(one));
     kept.filter(has_left).map(|one| one.id).collect()
 }
 
-fn is_anything_kept(one: &Staff) -> bool {
-    one.phone.is_some() || one.email.is_some() || one.id_number.is_some()
+fn is_remembered(one: &Staff) -> bool {
+    one.forgotten_on.is_none()
 }
 
 #[cfg(test)]
@@ -66,6 +72,7 @@ mod tests {
                 phone: Some("020-0000-0001".into()),
                 email: Some("a@unit.example".into()),
                 id_number: None,
+                forgotten_on: None,
             });
             records.holdings.push(Holding {
                 id: HoldingId::mint(mint),

@@ -88,11 +88,9 @@ impl Import<'_> {
         // Each sheet refers only to those before it.
         let units = units::Units::of(self.register);
         let codes = codes::Codes::of(self.scheme);
-        let posts = of(SheetKey::Holdings);
-        let restated = holdings::Restated::of(&posts, &units);
-        let staff = staff::stage(&mut context, &of(SheetKey::Staff), &units, &restated);
+        let staff = staff::stage(&mut context, &of(SheetKey::Staff), &units);
         let mut people = staff.people;
-        let holdings = holdings::stage(&mut context, &posts, &units, &people);
+        let holdings = holdings::stage(&mut context, &of(SheetKey::Holdings), &units, &people);
         people.add_posts(holdings.over(&context, &self.records.holdings).map(|(one, _)| one));
         let refs = people::Refs { units: &units, people: &people };
         let terms = terms::stage(&mut context, &of(SheetKey::Terms), &codes);

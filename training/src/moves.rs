@@ -105,19 +105,33 @@ pub fn leave(book: &Book<'_>, staff: StaffId, last: NaiveDate, reason: &str) -> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RightDays {
     pub from: NaiveDate,
-    pub until: Option<NaiveDate>,
+    pub until: RightUntil,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RightUntil {
+    /// As it is recorded.
+    Kept,
+    On(NaiveDate),
+    /// The post hasn't ended.
+    Open,
 }
 
 /// Corrects the days of a post; `wrong.from` is the first day as it is recorded.
 pub fn redate(book: &Book<'_>, wrong: &Appointment, right: RightDays) -> Result<Change, NotMoved> {
-    let RightDays { from, until } = right;
-    if let Some(until) = until.filter(|until| *until < from) {
-        return Err(NotMoved::Reversed { from, until });
-    }
     let post = (wrong.unit, wrong.system, wrong.post);
     let same =
         || book.holdings(wrong.staff).iter().filter(|held| (held.unit, held.system, held.post) == post);
     let held = same().find(|held| held.from == wrong.from).ok_or(NotMoved::NotSince(wrong.from))?;
+    let from = right.from;
+    let until = match right.until {
+        RightUntil::Kept => held.until,
+        RightUntil::On(until) => Some(until),
+        RightUntil::Open => None,
+    };
+    if let Some(until) = until.filter(|until| *until < from) {
+        return Err(NotMoved::Reversed { from, until });
+    }
     let meets = |other: &&&Holding| {
         until.is_none_or(|until| other.from <= until) && other.until.is_none_or(|until| from <= until)
     };
@@ -197,7 +211,11 @@ mod tests {
             apply(&records, &appoint(&Book::of(&records), post("2026-06-01"), mint).expect("a return"));
         let book = Book::of(&records);
         let check = |wrong: &str, from: &str, until: Option<&str>, expected: Result<&str, NotMoved>| {
-            let right = RightDays { from: day(from), until: until.map(day) };
+            let until = until.map_or(RightUntil::Open, |text| match text {
+                "kept" => RightUntil::Kept,
+                text => RightUntil::On(day(text)),
+            });
+            let right = RightDays { from: day(from), until };
             let days = redate(&book, &post(wrong), right).map(|change| {
                 let days: Vec<String> =
                     change.holdings.iter().map(|held| format!("{} {:?}", held.from, held.until)).collect();
@@ -208,6 +226,7 @@ mod tests {
         check("2026-06-01", "2026-04-01", None, Ok("2026-04-01 None"));
         check("2026-06-01", "2026-06-01", None, Ok(""));
         check("2026-01-01", "2025-10-01", Some("2026-02-28"), Ok("2025-10-01 Some(2026-02-28)"));
+        check("2026-01-01", "2025-10-01", Some("kept"), Ok("2025-10-01 Some(2026-03-31)"));
         check("2026-06-01", "2026-03-31", None, Err(NotMoved::HoldsIt(day("2026-01-01"))));
         check("2026-01-01", "2026-01-01", None, Err(NotMoved::HoldsIt(day("2026-06-01"))));
         check("2026-01-02", "2026-01-01", None, Err(NotMoved::NotSince(day("2026-01-02"))));

@@ -21,6 +21,9 @@ pub struct Staff {
     /// Only where the customer wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<KeptIdNumber>,
+    /// When contact and ID number were erased; nobody is taken for this person any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten_on: Option<NaiveDate>,
 }
 
 /// An ID number as it is kept: found again by its index, read only with the key. Nothing here is the number.

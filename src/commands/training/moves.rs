@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use model::post::Role;
 use model::staffing::Cover;
 use training::coverage::{self, Asked};
-use training::moves::{self, Appointment, NotMoved, RightDays};
+use training::moves::{self, Appointment, NotMoved, RightDays, RightUntil};
 use training::people::Holding;
 use training::records::{Book, Change, apply};
 
@@ -39,7 +39,12 @@ pub async fn leave(desk: Desk, who: &Who, last: NaiveDate, reason: &str, dry_run
 
 pub async fn redate(desk: Desk, asked: Redate) -> Outcome {
     let wrong = place(&desk, &asked.place, None, asked.recorded)?;
-    let right = RightDays { from: asked.from, until: asked.until };
+    let until = match asked.until {
+        Some(until) => RightUntil::On(until),
+        None if asked.open => RightUntil::Open,
+        None => RightUntil::Kept,
+    };
+    let right = RightDays { from: asked.from, until };
     let today = desk.session.today();
     carry_out(desk, today, "redated", &asked.reason, asked.dry_run, |book| moves::redate(book, &wrong, right))
         .await
@@ -68,6 +73,8 @@ async fn carry_out(
     let exposed = desk.exposed().await?;
     let change = decide(&Book::of(&desk.records)).or_exit(Exit::BadInput)?;
     let after = apply(&desk.records, &change);
+    // What is entered late opens the gaps of today.
+    let day = day.max(desk.session.today());
     let asked = Asked { scheme: &desk.scheme, register: &desk.register, exposed: &exposed, day };
     let gaps = coverage::gaps_opened(&desk.records, &after, asked);
     told(&desk, &change).into_iter().for_each(output::data);

@@ -107,6 +107,7 @@ fn made_up(id: StaffId, n: usize) -> Staff {
         phone: None,
         email: None,
         id_number: None,
+        forgotten_on: None,
     }
 }
 

@@ -1,8 +1,6 @@
 //! Rows of the sheet 岗位. A post is known by person, unit, system, post and first day; a row with a last day ends it.
-//!
-//! A row that names a post which one of several namesakes holds already is about that one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use intake::context::At;
@@ -19,24 +17,6 @@ use super::value::Value;
 use crate::columns::Key;
 use crate::people::Holding;
 
-/// Posts that rows of a file tell, as far as can be said before anybody is looked for: unit, post and first day.
-pub(super) struct Restated(HashSet<(UnitId, PostKind, NaiveDate)>);
-
-impl Restated {
-    pub(super) fn of(records: &[Record], units: &Units<'_>) -> Restated {
-        let told = records.iter().filter_map(|record| {
-            let unit = units.resolve(record.text(Key::Unit)?).ok()?;
-            let Value::Post(post) = record.value(Key::Post)? else { return None };
-            Some((unit, *post, record.date(Key::From)?))
-        });
-        Restated(told.collect())
-    }
-
-    pub(super) fn holds(&self, one: &Holding) -> bool {
-        self.0.contains(&(one.unit, one.post, one.from))
-    }
-}
-
 pub(super) fn stage(
     context: &mut Context<'_>,
     records: &[Record],
@@ -44,10 +24,6 @@ pub(super) fn stage(
     people: &PersonIndex,
 ) -> Entries<Holding> {
     let registered = &context.import.records.holdings;
-    let mut holders: HashMap<(UnitId, Option<SystemId>, PostKind, NaiveDate), Vec<StaffId>> = HashMap::new();
-    for one in registered {
-        holders.entry((one.unit, one.system, one.post, one.from)).or_default().push(one.staff);
-    }
     let key = |one: &Holding| (one.staff, one.unit, one.system, one.post, one.from);
     let mut ids = Stage::new(registered.iter().map(|one| (key(one), one.id)));
     let known: HashMap<HoldingId, &Holding> = registered.iter().map(|one| (one.id, one)).collect();
@@ -59,25 +35,18 @@ pub(super) fn stage(
             found.map_err(|reason| context.fault(record.at, Key::System, reason)).ok()
         });
         let from = record.date(Key::From);
-        let post = match record.value(Key::Post) {
-            Some(Value::Post(post)) => Some(*post),
-            _ => None,
-        };
-        let held = unit
-            .zip(post)
-            .zip(from)
-            .and_then(|((unit, post), from)| holders.get(&(unit, system, post, from)));
-        let staff = people.of_row(context, units, record, unit, held.map_or(&[], Vec::as_slice));
+        let staff = people.of_row(context, units, record, unit);
         if let (Some(from), Some(until)) = (from, record.date(Key::Until))
             && until < from
         {
             context.reversed(record.at, (Key::From, Key::Until), (from, until));
         }
-        let (Some(unit), Some(staff), Some(post), Some(from)) = (unit, staff, post, from) else { continue };
+        let (Some(unit), Some(staff), Some(from)) = (unit, staff, from) else { continue };
+        let Some(Value::Post(post)) = record.value(Key::Post) else { continue };
         if context.is_bad(record.at) {
             continue;
         }
-        let id = ids.id_of((staff, unit, system, post, from), || HoldingId::mint(context.mint));
+        let id = ids.id_of((staff, unit, system, *post, from), || HoldingId::mint(context.mint));
         let kept = known.get(&id).copied();
         let role = match record.value(Key::Role) {
             Some(Value::Role(role)) => Some(*role),
@@ -89,7 +58,7 @@ pub(super) fn stage(
             staff,
             unit,
             system,
-            post,
+            post: *post,
             role: record.or_kept(Key::Role, role, kept.and_then(|one| one.role)),
             from,
             // A blank cell opens no post that has ended: an old list imported once more undoes no transfer.

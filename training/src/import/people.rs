@@ -10,7 +10,6 @@ use model::id::{StaffId, UnitId};
 
 use super::Entries;
 use super::context::{Context, Record};
-use super::holdings::Restated;
 use super::reason::{Own, Reason, RowAt};
 use super::units::Units;
 use crate::columns::{Key, SheetKey};
@@ -29,6 +28,8 @@ pub(super) struct PersonIndex {
     by_contact: HashMap<(String, String), Vec<StaffId>>,
     by_index: HashMap<String, StaffId>,
     by_unit: HashMap<(String, UnitId), HashSet<StaffId>>,
+    /// Whose unit is known.
+    placed: HashSet<StaffId>,
     names: HashMap<StaffId, String>,
     bad: BTreeMap<String, RowAt>,
     unread: Option<&'static str>,
@@ -48,33 +49,42 @@ pub(super) struct Refs<'a> {
 }
 
 impl Refs<'_> {
-    /// The person of a row whose unit only tells namesakes apart.
+    /// The person of a row whose unit is that of the person, and tells namesakes apart.
     pub(super) fn of_row(&self, context: &mut Context<'_>, record: &Record) -> Option<StaffId> {
         let unit = self.units.of_row(context, record);
-        self.people.of_row(context, self.units, record, unit, &[])
+        let id = self.people.of_row(context, self.units, record, unit)?;
+        if let Some(unit) = unit
+            && self.people.is_elsewhere(id, unit)
+            && record.text(Key::Person).is_some_and(is_bare_name)
+        {
+            context.fault(record.at, Key::Unit, Own::PersonElsewhere);
+            return None;
+        }
+        Some(id)
     }
 }
 
 impl PersonIndex {
-    /// `claims` are the units that rows of the file say people belong to. Posts that are `restated` tell nobody apart yet.
+    /// `claims` are the units that rows of the file say people belong to.
     pub(super) fn new(
         context: &Context<'_>,
         records: &[Record],
         entries: &Entries<Staff>,
         claims: HashMap<StaffId, (At, UnitId)>,
-        restated: &Restated,
     ) -> PersonIndex {
         let mut index = PersonIndex {
             by_name: HashMap::new(),
             by_contact: HashMap::new(),
             by_index: HashMap::new(),
             by_unit: HashMap::new(),
+            placed: HashSet::new(),
             names: HashMap::new(),
             bad: context.bad_names(records, &[Key::Name]),
             unread: context.unread(SheetKey::Staff),
         };
         let mut units: Vec<(StaffId, UnitId)> = Vec::new();
-        for (one, at) in entries.over(context, &context.import.records.staff) {
+        let all = entries.over(context, &context.import.records.staff);
+        for (one, at) in all.filter(|(one, _)| one.forgotten_on.is_none()) {
             units.extend(one.unit.map(|unit| (one.id, unit)));
             let (name, phone) = (name_key(&one.name), one.phone.as_deref().map(phone_key));
             if let Some(phone) = &phone {
@@ -93,11 +103,11 @@ impl PersonIndex {
         let claimed = claims.into_iter().filter(|(_, (at, _))| !context.is_bad(*at));
         units.extend(claimed.map(|(id, (_, unit))| (id, unit)));
         units.into_iter().for_each(|(id, unit)| index.add_unit(id, unit));
-        index.add_posts(context.import.records.holdings.iter().filter(|one| !restated.holds(one)));
         index
     }
 
-    /// People belong to the units of their posts.
+    /// From now on people belong to the units of their posts too. Rows of posts themselves must not be told apart by
+    /// them: a file would be understood otherwise the next time.
     pub(super) fn add_posts<'a>(&mut self, holdings: impl Iterator<Item = &'a Holding>) {
         holdings.for_each(|one| self.add_unit(one.staff, one.unit));
     }
@@ -105,20 +115,26 @@ impl PersonIndex {
     fn add_unit(&mut self, id: StaffId, unit: UnitId) {
         if let Some(name) = self.names.get(&id) {
             self.by_unit.entry((name.clone(), unit)).or_default().insert(id);
+            self.placed.insert(id);
         }
     }
 
-    /// `holders` are those whom the row means before all others, if one of them fits it alone.
+    /// Whether it is known where somebody belongs, and that isn't in the unit.
+    fn is_elsewhere(&self, id: StaffId, unit: UnitId) -> bool {
+        let Some(name) = self.names.get(&id) else { return false };
+        let is_there = self.by_unit.get(&(name.clone(), unit)).is_some_and(|ids| ids.contains(&id));
+        self.placed.contains(&id) && !is_there
+    }
+
     pub(super) fn of_row(
         &self,
         context: &mut Context<'_>,
         units: &Units<'_>,
         record: &Record,
         unit: Option<UnitId>,
-        holders: &[StaffId],
     ) -> Option<StaffId> {
         let text = record.text(Key::Person)?;
-        let found = self.resolve(context, units, unit, text, holders);
+        let found = self.resolve(context, units, unit, text);
         found.map_err(|reason| context.fault(record.at, Key::Person, reason)).ok()
     }
 
@@ -128,7 +144,6 @@ impl PersonIndex {
         units: &Units<'_>,
         own_unit: Option<UnitId>,
         text: &str,
-        holders: &[StaffId],
     ) -> Result<StaffId, Reason> {
         if looks_like_id_number(text) {
             let identity = context.import.identity.ok_or(Own::IdNumbersNotKept)?;
@@ -162,13 +177,6 @@ impl PersonIndex {
         };
         let fits_unit =
             |one: &&Candidate| unit.is_none_or(|unit| in_unit(unit).is_some_and(|ids| ids.contains(&one.id)));
-        if !holders.is_empty() {
-            let held = named.iter().filter(|one| holders.contains(&one.id));
-            let held: Vec<&Candidate> = held.filter(fits_phone).filter(fits_unit).collect();
-            if let [one] = held.as_slice() {
-                return Ok(one.id);
-            }
-        }
         if phone.is_none()
             && let Some(ids) = unit.or(own_unit).and_then(in_unit)
             && ids.len() == 1
@@ -209,6 +217,11 @@ impl PersonIndex {
 fn ambiguous<'a>(several: impl Iterator<Item = &'a Candidate>) -> Reason {
     let full = |one: &Candidate| format!("{}/{}", one.name, one.phone.as_deref().unwrap_or_default());
     Own::AmbiguousPerson { choices: several.take(MAX_CHOICES).map(full).collect() }.into()
+}
+
+/// Neither a phone nor a unit is given with the name, nor an ID number in its place.
+fn is_bare_name(text: &str) -> bool {
+    !text.contains(['/', '／', '@', '＠']) && !looks_like_id_number(text)
 }
 
 fn looks_like_id_number(text: &str) -> bool {

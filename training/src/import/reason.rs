@@ -96,6 +96,10 @@ pub enum Own {
     UnknownSystem,
     #[error("no such person, neither in the file nor in the records")]
     UnknownPerson,
+    #[error(
+        "the only person of this name is of another unit; write the name with a phone, name/phone, if that one is meant"
+    )]
+    PersonElsewhere,
     #[error("several people have this name; write one of: {}", .choices.join(", "))]
     AmbiguousPerson { choices: Vec<String> },
     #[error("{0} is of the same name and can't be told apart from this one; give a phone or an ID number")]
@@ -141,7 +145,7 @@ pub enum Own {
     #[error("issued on {0}, which is after today")]
     IssuedInFuture(NaiveDate),
     #[error(
-        "a certificate of this category that was issued later, on {0}, is registered already; this one changes nothing"
+        "a certificate of this category that was issued later, on {0}, is registered already; an older one can only be entered before it, or in the same file"
     )]
     LaterOneExists(NaiveDate),
     #[error(
@@ -183,6 +187,7 @@ impl Told for Own {
             }
             Own::UnknownSystem => "登记表中没有该单位的这个系统".into(),
             Own::UnknownPerson => "文件和培训记录中都没有这个人".into(),
+            Own::PersonElsewhere => "该姓名的人员属于其他单位；如确为此人，请写“姓名/电话”".into(),
             Own::AmbiguousPerson { choices } => format!("有同名人员，请写下列之一：{}", choices.join("、")),
             Own::Namesake(other) => format!("与{}同名且无法区分，请填写电话或身份证号", other.zh()),
             Own::TwoIdNumbers(other) => {
@@ -217,7 +222,7 @@ impl Told for Own {
             Own::EnteredTwice { first, second } => format!("已由{first}和{second}录过两遍"),
             Own::IssuedInFuture(day) => format!("发证日期{day}晚于今天"),
             Own::LaterOneExists(day) => {
-                format!("已登记了该类别{day}签发的证书，更早的证书不再起作用，无需导入")
+                format!("已登记了该类别{day}签发的证书；更早的证书只能在其之前或在同一文件中录入")
             }
             Own::NotRewritten => "与已登记的证书不同，证书一经登记不能改写；如登记有误，请先注销".into(),
             Own::OtherHolder(name) => format!("该证书已登记为“{name}”持有"),

@@ -1,9 +1,9 @@
 //! Rows of the sheet 人员: who of them is known.
 //!
 //! A person is known by the ID number where one is given, else by name and phone, else, without a phone, by name and
-//! unit: that of the roster, or of a post. It must not guess: whoever can't be told apart from a namesake is an error.
-//! Nor may a file tell namesakes apart by what it says of posts itself, or by the order of its rows, or it would be
-//! understood otherwise the next time.
+//! the unit of the roster. It must not guess: whoever can't be told apart from a namesake is an error. Nor may posts or
+//! the order of rows tell namesakes apart, or a file would be understood otherwise the next time. Whoever was forgotten
+//! is found by nothing any more.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -13,7 +13,6 @@ use intake::context::At;
 use model::id::{StaffId, UnitId};
 
 use super::context::{Context, Record};
-use super::holdings::Restated;
 use super::people::PersonIndex;
 use super::reason::{Elsewhere, Own};
 use super::units::Units;
@@ -39,16 +38,11 @@ pub(super) struct StaffRemarks {
     pub(super) rows: Vec<(At, StaffId)>,
 }
 
-pub(super) fn stage(
-    context: &mut Context<'_>,
-    records: &[Record],
-    units: &Units<'_>,
-    restated: &Restated,
-) -> StagedStaff {
+pub(super) fn stage(context: &mut Context<'_>, records: &[Record], units: &Units<'_>) -> StagedStaff {
     let known: HashMap<StaffId, &Staff> =
         context.import.records.staff.iter().map(|one| (one.id, one)).collect();
     let rows: Vec<Row<'_>> = records.iter().filter_map(|record| Row::of(context, record, units)).collect();
-    let mut roster = Roster::of(context, &rows, restated);
+    let mut roster = Roster::of(context, &rows);
     let mut numbers: HashMap<StaffId, KeptIdNumber> = HashMap::new();
     let mut entries: Entries<Staff> = Entries::default();
     let mut remarks = StaffRemarks::default();
@@ -75,7 +69,11 @@ pub(super) fn stage(
         let employment = record.or_kept(Key::Employment, said, kept.map(|one| one.employment));
         let staff = Staff {
             id,
-            name: row.text.to_owned(),
+            // A name that is only spaced otherwise stays as it is.
+            name: kept
+                .filter(|one| name_key(&one.name) == row.name)
+                .map_or(row.text, |one| &one.name)
+                .to_owned(),
             unit: kept.and_then(|one| one.unit).or_else(|| roster.claims.get(&id).map(|(_, unit)| *unit)),
             employment: employment.unwrap_or_default(),
             // Blank cells of what a person is known by erase nothing.
@@ -85,11 +83,12 @@ pub(super) fn stage(
                 .or_else(|| kept.and_then(|one| one.phone.clone())),
             email: record.text_or_kept(Key::Email, kept.and_then(|one| one.email.as_ref())),
             id_number,
+            forgotten_on: None,
         };
         remarks.rows.push((record.at, id));
         entries.push(context, record.at, staff);
     }
-    let people = PersonIndex::new(context, records, &entries, roster.claims, restated);
+    let people = PersonIndex::new(context, records, &entries, roster.claims);
     StagedStaff { entries, people, remarks }
 }
 
@@ -169,7 +168,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Where namesakes are looked for. `unit` is that of a roster or of a post; `None` for people whose unit nothing tells.
+/// Where namesakes are looked for. `unit` is that of the roster; `None` for people whose unit nothing tells.
 #[derive(PartialEq, Eq, Hash)]
 struct Place {
     name: String,
@@ -193,6 +192,8 @@ struct Roster {
     reached: HashSet<StaffId>,
     /// People of whom nothing but the name tells who they are, once their unit isn't that of a row.
     by_name_alone: HashMap<String, BTreeSet<StaffId>>,
+    /// People of another unit's roster who hold or held a post in this one, and who was forgotten here.
+    also_here: HashMap<(String, UnitId), Vec<StaffId>>,
 }
 
 /// The column to blame, and why.
@@ -200,28 +201,32 @@ type Blame = (Key, Own);
 
 impl Roster {
     /// People are looked for under the names and phones that rows with their ID numbers give them: what such a row
-    /// replaces leads nobody to them any more.
-    fn of(context: &Context<'_>, rows: &[Row<'_>], restated: &Restated) -> Roster {
+    /// replaces leads nobody to them any more. It replaces nothing if that name and phone are another's.
+    fn of(context: &Context<'_>, rows: &[Row<'_>]) -> Roster {
         let records = context.import.records;
-        let mut units: HashMap<StaffId, Vec<UnitId>> = HashMap::new();
-        let posts = records.holdings.iter().filter(|one| !restated.holds(one));
-        let posts = posts.map(|one| (one.staff, one.unit));
-        let rosters = records.staff.iter().filter_map(|one| Some((one.id, one.unit?)));
-        for (staff, unit) in rosters.chain(posts) {
-            let of_person = units.entry(staff).or_default();
-            if !of_person.contains(&unit) {
-                of_person.push(unit);
-            }
-        }
+        let (forgotten, known): (Vec<&Staff>, Vec<&Staff>) =
+            records.staff.iter().partition(|one| one.forgotten_on.is_some());
+        let contact = |one: &Staff| Some((name_key(&one.name), phone_key(one.phone.as_deref()?)));
+        let owners: HashMap<(String, String), StaffId> =
+            known.iter().filter_map(|one| Some((contact(one)?, one.id))).collect();
         let mut numbered: HashMap<&str, &Row<'_>> = HashMap::new();
         for row in rows {
             for index in &row.indexes {
                 numbered.entry(index).or_insert(row);
             }
         }
+        let replacing = |one: &Staff| -> Option<&Row<'_>> {
+            let row = *numbered.get(one.id_number.as_ref()?.index.as_str())?;
+            let contact = row.phone.clone().map(|phone| (row.name.clone(), phone));
+            let owner = contact.and_then(|contact| owners.get(&contact));
+            owner.is_none_or(|owner| *owner == one.id).then_some(row)
+        };
+        let (replaced, kept): (Vec<_>, Vec<_>) =
+            known.iter().map(|one| (*one, replacing(one))).partition(|(_, row)| row.is_some());
         let mut roster = Roster::default();
-        for one in &records.staff {
-            let row = one.id_number.as_ref().and_then(|number| numbered.get(number.index.as_str()));
+        let mut called: HashMap<StaffId, String> = HashMap::new();
+        // Those that keep their names first: what replaces another's takes none of theirs away.
+        for (one, row) in kept.into_iter().chain(replaced) {
             let name = row.map_or_else(|| name_key(&one.name), |row| row.name.clone());
             let phone = row.and_then(|row| row.phone.clone());
             let phone = phone.or_else(|| one.phone.as_deref().map(phone_key));
@@ -229,13 +234,21 @@ impl Roster {
             roster.names.insert(one.id, one.name.clone());
             roster.learn(one.id, &name, phone.as_deref(), index.as_deref());
             let (has_phone, has_number) = (phone.is_some(), index.is_some());
-            let places = match units.get(&one.id) {
-                Some(units) => units.iter().copied().map(Some).collect(),
-                None => vec![None],
-            };
-            for unit in places {
-                let place = Place { name: name.clone(), unit, has_phone, has_number };
-                roster.by_place.entry(place).or_default().push(one.id);
+            let place = Place { name: name.clone(), unit: one.unit, has_phone, has_number };
+            roster.by_place.entry(place).or_default().push(one.id);
+            called.insert(one.id, name);
+        }
+        for one in &forgotten {
+            roster.names.insert(one.id, one.name.clone());
+            called.insert(one.id, name_key(&one.name));
+        }
+        let posts = records.holdings.iter().map(|held| (held.staff, held.unit));
+        let left = forgotten.iter().filter_map(|one| Some((one.id, one.unit?)));
+        for (id, unit) in posts.chain(left) {
+            let Some(name) = called.get(&id) else { continue };
+            let here = roster.also_here.entry((name.clone(), unit)).or_default();
+            if !here.contains(&id) {
+                here.push(id);
             }
         }
         roster
@@ -290,13 +303,22 @@ impl Roster {
             (Some(id), _) => Ok(Some(id)),
             (None, Some(_)) => self.pick(context, row, &[false], &[false, true]),
             (None, None) => {
-                let found = self.pick(context, row, &[false, true], &[false, true])?;
+                let here = self.also_here.get(&(row.name.clone(), row.unit)).map_or(&[][..], Vec::as_slice);
+                // Somebody without phone and number may have got that post from this very file, when it came before.
+                let only = match here {
+                    [one] if self.reached.contains(one) => Some(*one),
+                    _ => None,
+                };
+                let found = self.pick(context, row, &[false, true], &[false, true])?.or(only);
                 let is_claimed =
                     |id: &StaffId| self.claims.get(id).is_some_and(|(_, unit)| *unit != row.unit);
                 let other = match found {
                     Some(id) => Some(id).filter(is_claimed),
                     // It may be they who come from there, or a namesake.
-                    None => self.by_name_alone.get(&row.name).and_then(|alone| alone.first().copied()),
+                    None => {
+                        let alone = self.by_name_alone.get(&row.name).and_then(|alone| alone.first());
+                        alone.or(here.first()).copied()
+                    }
                 };
                 other.map_or(Ok(found), |other| Err((Key::Name, Own::Namesake(elsewhere(other)))))
             }
@@ -341,9 +363,9 @@ impl Roster {
             |has_number| Place { name: row.name.clone(), unit: Some(row.unit), has_phone: true, has_number };
         let is_registered = |id: &StaffId| self.names.contains_key(id);
         let named = [false, true].into_iter().filter_map(|has_number| self.by_place.get(&place(has_number)));
-        row.phone.is_some()
-            && row.indexes.is_empty()
-            && named.filter_map(|ids| ids.first()).any(is_registered)
+        let is_named = named.filter_map(|ids| ids.first()).any(is_registered);
+        let is_here = || self.also_here.contains_key(&(row.name.clone(), row.unit));
+        row.phone.is_some() && row.indexes.is_empty() && (is_named || is_here())
     }
 
     fn elsewhere(&self, context: &Context<'_>, id: StaffId) -> Elsewhere {

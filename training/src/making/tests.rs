@@ -39,6 +39,7 @@ impl World {
                 phone: None,
                 email: None,
                 id_number: None,
+                forgotten_on: None,
             });
             records.holdings.push(Holding {
                 id: HoldingId::mint(&mut mint),

@@ -64,6 +64,7 @@ impl World {
             phone: Some("020-0000-0001".into()),
             email: email.map(Into::into),
             id_number: Some(KeptIdNumber { index: format!("i-{name}"), sealed: "sealed-secret".into() }),
+            forgotten_on: None,
         });
         self.records.holdings.push(Holding {
             id: HoldingId::mint(&mut self.mint),

@@ -5,7 +5,7 @@ use training::columns::SheetKey;
 use training::import::{Mode, RowError};
 use training::people::Employment;
 
-use crate::world::{World, base, counts, messages, staff, table, tables, world};
+use crate::world::{World, base, counts, messages, staff, table, tables, today, world};
 
 #[test]
 fn one_file_imported_twice_changes_nothing() {
@@ -135,6 +135,61 @@ fn a_row_that_nobody_can_place_blocks_those_that_may_be_about_the_same_person() 
         &staff("虚构乙|$1|020-0000-0002|||000001199001010030\n虚构己|$2|020-0000-0006|||000001199001010030"),
         &["one person has two, or a number is mistyped", "人员 row 2 is of the same name"],
     );
+}
+
+#[test]
+fn an_id_number_on_another_persons_row_takes_neither_over() {
+    // 虚构乙 is registered with the number, and 虚构丁 with the phone; in either order.
+    for roster in [
+        "虚构乙|$1|020-0000-0002|||000001199001010022\n虚构丁|$1|020-0000-0004|||",
+        "虚构丁|$1|020-0000-0004|||\n虚构乙|$1|020-0000-0002|||000001199001010022",
+    ] {
+        let mut world = World::default();
+        world.good(&staff(roster));
+        let wrong = "虚构丁|$1|020-0000-0004|||000001199001010022";
+        let expected = "the registered entry 虚构丁 has this name and phone, and the registered entry 虚构乙 this ID number";
+        world.check(&staff(wrong), &[expected]);
+        world.check(&staff(&format!("{wrong}\n虚构乙|$1|020-0000-0002|||")), &[expected]);
+    }
+}
+
+#[test]
+fn whoever_was_forgotten_is_nobody_elses_past() {
+    let mut world = world();
+    let left = world.person("虚构甲");
+    let forgotten = world.records.staff.iter_mut().find(|one| one.id == left).expect("虚构甲");
+    (forgotten.phone, forgotten.id_number) = (None, None);
+    forgotten.forgotten_on = Some(today());
+    world.check(&staff("虚构甲|$1||||"), &["the registered entry 虚构甲 is of the same name"]);
+    world.check_warnings(
+        &staff("虚构甲|$1|020-0000-0071|||"),
+        &["new people of a name that is registered in the same unit", "no post is registered"],
+    );
+    world.good(&staff("虚构甲|$1|020-0000-0071|||000001199001010030"));
+    let post = [table("岗位", "姓名|单位|岗位|起始日期\n虚构甲|$1|主管|2026-11-01")];
+    world.good(&post);
+    let new = world.records.holdings.last().expect("the post").staff;
+    assert!(new != left && world.records.holdings.iter().filter(|one| one.staff == left).count() == 1);
+}
+
+#[test]
+fn a_row_of_another_unit_isnt_given_to_the_only_person_of_the_name() {
+    let mut world = world();
+    let waiver = |person: &str, unit: &str| {
+        [table(
+            "等效",
+            &format!("姓名|单位|证书类别|依据|批准人|截止日期\n{person}|{unit}|WH|CISP|虚构丁|2027-12-31"),
+        )]
+    };
+    world.check(&waiver("虚构甲", "$2"), &["the only person of this name is of another unit"]);
+    world.check(&waiver("虚构甲/0001", "$2"), &[]);
+    world.check(&waiver("虚构甲", "$1"), &[]);
+}
+
+#[test]
+fn a_name_that_is_only_spaced_otherwise_stays() {
+    let mut world = world();
+    assert!(world.good(&staff(" 虚构 甲 |$1|020-0000-0001|jia@unit.example|在编|")).change.is_empty());
 }
 
 #[test]

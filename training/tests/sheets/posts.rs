@@ -81,12 +81,17 @@ fn cells_of_a_post_are_checked() {
 }
 
 #[test]
-fn a_row_ends_the_post_of_the_namesake_who_holds_it() {
+fn a_post_tells_no_namesakes_apart() {
     let mut world = world();
     world.good(&staff("虚构庚|$2|020-0000-0031|||\n虚构庚|$2|020-0000-0032|||"));
     world.good(&posts("虚构庚/0032|$2||维护人员|B|2026-01-01||"));
     world.check(&posts("虚构庚|$2||主管||2026-01-01||"), &["several people have this name"]);
-    let ended = world.good(&posts("虚构庚|$2||维护人员|B|2026-01-01|2026-06-30|调动"));
+    // Not even the very post that one of them holds: the other may begin on that day too.
+    world.check(
+        &posts("虚构庚|$2||维护人员|B|2026-01-01|2026-06-30|调动"),
+        &["several people have this name"],
+    );
+    let ended = world.good(&posts("虚构庚/0032|$2||维护人员|B|2026-01-01|2026-06-30|调动"));
     assert_eq!(counts(&ended, SheetKey::Holdings), [0, 1, 0, 0, 0]);
 }
 

@@ -1,10 +1,12 @@
 //! What holds for any file.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use intake::table::{CellIn, RowIn, SheetOut, Table};
 use proptest::prelude::*;
 use training::columns::{ColumnSpec, Key, Kind, SHEETS, SheetSpec};
-use training::import::{Mode, import_anything};
+use training::import::{ImportOutcome, Mode, import_anything};
 
 use crate::world::{World, code, messages, tables, today};
 
@@ -103,6 +105,11 @@ fn places(sheets: &[SheetOut]) -> usize {
     sheets.iter().map(|sheet| sheet.rows.len()).sum()
 }
 
+/// The rows that are refused.
+fn bad(outcome: &ImportOutcome) -> BTreeSet<(&str, Option<u32>)> {
+    outcome.errors.iter().map(|error| (error.sheet.as_str(), error.row)).collect()
+}
+
 proptest! {
     // Whole files are large values; a part of the usual number keeps this in seconds.
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
@@ -129,6 +136,7 @@ proptest! {
             prop_assert_eq!(&strict.errors, &first.errors);
             prop_assert!(strict.errors.is_empty() || strict.change.is_empty());
             let second = world.dry_run(&file);
+            prop_assert_eq!(bad(&first), bad(&second), "{:#?}\n{:#?}", messages(&first), messages(&second));
             prop_assert!(second.change.is_empty(), "{:#?}\n{:#?}\n{:#?}", second.changes, messages(&first), messages(&second));
         }
     }

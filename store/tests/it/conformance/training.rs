@@ -34,6 +34,7 @@ fn staff(mint: &mut CountingMint, name: &str, index: Option<&str>) -> Staff {
         phone: Some("020-0000-0001".into()),
         email: None,
         id_number: index.map(|index| KeptIdNumber { index: index.into(), sealed: "sealed".into() }),
+        forgotten_on: None,
     }
 }
 
