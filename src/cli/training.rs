@@ -59,6 +59,22 @@ pub enum Training {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Correct a person's name, phone, e-mail or unit, by which files know people and which they can't correct.
+    Amend {
+        #[command(flatten)]
+        who: Who,
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        #[arg(long, value_name = "NUMBER")]
+        phone: Option<String>,
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// Unit of the roster, by credit code or name; posts stay where they are.
+        #[arg(long, value_name = "UNIT")]
+        unit: Option<String>,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Correct the days of a post that were entered wrongly; the log keeps what they were.
     Redate(Redate),
     /// Erase phone, e-mail and ID number of people who have left. Names stay with what was issued and done.

@@ -1,5 +1,6 @@
 //! `sentrypost training`: people, posts, sittings and scores, and how requirements stand.
 
+mod amend;
 mod coverage;
 mod evidence;
 mod forget;
@@ -41,6 +42,10 @@ pub async fn run(global: &Global, command: Training) -> Outcome {
         }
         Training::Leave { who, last, reason, dry_run } => {
             moves::leave(Desk::open(global).await?, &who, last, &reason, dry_run).await
+        }
+        Training::Amend { who, name, phone, email, unit, reason } => {
+            let right = amend::Given { name, phone, email, unit };
+            amend::run(Desk::open(global).await?, &who, right, &reason).await
         }
         Training::Redate(asked) => moves::redate(Desk::open(global).await?, asked).await,
         Training::Forget { people, left_before, reason, dry_run } => {

@@ -77,3 +77,42 @@ fn people_are_listed_where_the_roster_or_a_transfer_has_them() {
     sandbox.run(&["training", "leave", "虚构甲", "--last", "2026-03-31"]).ends(0);
     assert_eq!(of(&second), "虚构甲");
 }
+
+#[test]
+fn a_name_and_a_phone_that_were_entered_wrongly_are_corrected() {
+    let sandbox = furnished(&["虚构甲", "虚构乙"]);
+    let amend = |person: &str, rest: &[&str]| {
+        sandbox.run(&[&["training", "amend", person, "--reason", "录入错误"], rest].concat())
+    };
+    amend("虚构甲", &["--name", "虚构镕", "--phone", "020-0000-0031"]).ends(0);
+    let shown = sandbox.run(&["training", "show", "虚构镕", "--json"]).ends(0).json();
+    assert_eq!(shown["data"]["phone"], "020-0000-0031");
+    assert_eq!(posts(&sandbox, "虚构镕").len(), 1);
+    amend("虚构镕", &["--phone", "020-0000-0001", "--name", "虚构乙"]).ends(65).says(&["somebody else"]);
+    amend("虚构镕", &["--phone", "没有"]).ends(65).says(&["没有"]);
+    let log = sandbox.run(&["training", "log"]).ends(0);
+    for wanted in ["amended", "虚构甲 → 虚构镕", "name, phone", "录入错误"] {
+        assert!(log.out.contains(wanted), "{}", log.out);
+    }
+    // A post that has ended keeps its last day unless it is said to be open.
+    sandbox.run(&["training", "leave", "虚构镕", "--last", "2025-06-30"]).ends(0);
+    let code = credit_code(1);
+    let place =
+        ["--unit", code.as_str(), "--system", "示例系统", "--post", "maintainer", "--reason", "录入错误"];
+    let redate = |days: &[&str]| sandbox.run(&[&["training", "redate", "虚构镕"], &place[..], days].concat());
+    redate(&["--recorded", "2024-01-01", "--from", "2024-02-01"]).ends(0);
+    assert_eq!(posts(&sandbox, "虚构镕"), [("2024-02-01".into(), "2025-06-30".into())]);
+    redate(&["--recorded", "2024-02-01", "--from", "2024-02-01", "--open"]).ends(0);
+    assert_eq!(posts(&sandbox, "虚构镕"), [("2024-02-01".into(), String::new())]);
+}
+
+#[test]
+fn a_leaver_who_is_entered_late_opens_todays_gap() {
+    let sandbox = furnished(&["虚构甲"]);
+    sandbox.run(&["cert", "issue", "--category", "WH", "--without-files"]).ends(0);
+    // Nobody was certified on the day after; today somebody is.
+    sandbox
+        .run(&["training", "leave", "虚构甲", "--last", "2024-06-30", "--dry-run"])
+        .ends(0)
+        .says(&["gap from"]);
+}

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod amend;
 mod base32;
 mod cells;
 pub mod certificates;
