@@ -172,7 +172,7 @@ fn tests(desk: &Desk, asked: Asked<'_>) -> Block {
         ("期次", 4, Align::Left),
         ("科目", 4, Align::Left),
         ("岗位", 3, Align::Left),
-        ("应考", 2, Align::Right),
+        ("登记", 2, Align::Right),
         ("参加", 2, Align::Right),
         ("合格", 2, Align::Right),
     ];
