@@ -165,16 +165,27 @@ fn tables_of_posts_add_up_to_the_figures() {
 }
 
 #[test]
-fn the_workbook_has_shares_as_numbers() {
-    let figures = figures_of(&a_town(1), None);
+fn the_workbook_has_the_shares_of_the_page_as_numbers() {
+    let mut input = a_town(1);
+    let shares = PostKind::ALL.into_iter().zip([(2, 1), (9_999, 1), (3, 0), (0, 7)]);
+    let holders = |(post, (n_certified, n_uncertified))| HoldersRow {
+        post,
+        n_certified,
+        n_uncertified,
+        n_in_grace: 0,
+        ..input.holders[0].clone()
+    };
+    input.holders = shares.map(holders).collect();
+    let figures = figures_of(&input, None);
     let bytes = editions::xlsx(&figures).unwrap();
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
     let table = figures.table("post-kinds").unwrap();
     let sheet = calamine::Reader::worksheet_range(&mut book, table.sheet).unwrap();
     for (row, share) in (1..).zip(table.column("share")) {
-        let Value::Share { n, of } = share else { panic!("{share:?}") };
         let cell = sheet.get_value((row, table.columns.len() as u32 - 1)).unwrap();
-        assert_eq!(cell, &calamine::Data::Float(*n as f64 / *of as f64));
+        let calamine::Data::Float(cell) = cell else { panic!("{cell:?}") };
+        // The cell's format has one decimal, and rounds to the nearest.
+        assert_eq!(format!("{:.1}%", cell * 100.0), share.show(Language::Zh, reports::table::Kind::Share));
     }
     assert_eq!(table.rows.len(), 3);
 }
