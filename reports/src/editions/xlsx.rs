@@ -7,7 +7,9 @@ use documents::write::{CellDoc, ColumnDoc, ColumnKind, SheetDoc, WorkbookDoc, wr
 use crate::error::ReportError;
 use crate::figures::Figures;
 use crate::table::{Column, Kind, Table, Value};
-use crate::text::{Language, beijing, facts, per_mille, ports_words, service_words, severity_word, show_text};
+use crate::text::{
+    Language, beijing, facts, per_mille, ports_words, service_words, severity_word, show_text,
+};
 
 /// A spreadsheet's cell takes 32,767 characters; nobody reads as many.
 const CELL_TEXT: usize = 4000;
