@@ -200,7 +200,7 @@ fn a_report_tells_of_posts_what_the_commands_tell() {
     assert_eq!(without.len() as u64, report.value("posts.unmaintained.level-3"));
     assert_eq!((without.len(), report.value("posts.unmaintained")), (2, 3));
     assert_eq!(report.value("posts.systems.level-3"), 3);
-    let told = names(report.rows("posts-unmaintained"), ["unit", "system"]);
+    let told = names(report.rows("post-unmaintained"), ["unit", "system"]);
     assert!(told.is_superset(&without), "{told:?} and {without:?}");
 
     // Findings, and units that are late.

@@ -181,10 +181,10 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
         || col("post").eq(lit("maintainer")).and(col("system").is_not_null()).and(col("level").gt_eq(lit(3u32))),
         "等级保护第三级及以上、被要求配备持证维护人员的系统", "of level 3 or higher, and asked to have a certified maintainer", "post-coverage", true;
     "posts.unmaintained", "无持证维护人员的系统", "Systems without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows, all,
-        "要求配备持证维护人员而一名也没有的信息系统，含宽限期内的", "a certified maintainer is asked for and there is none, days of grace or not", "posts-unmaintained", true;
+        "要求配备持证维护人员而一名也没有的信息系统，含宽限期内的", "a certified maintainer is asked for and there is none, days of grace or not", "post-unmaintained", true;
     "posts.unmaintained.level-3", "三级及以上系统无持证维护人员", "Level 3 and above without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows,
         || col("level").gt_eq(lit(3u32)),
-        "其中等级保护第三级及以上的系统", "of those, systems of level 3 or higher", "posts-unmaintained", true;
+        "其中等级保护第三级及以上的系统", "of those, systems of level 3 or higher", "post-unmaintained", true;
     "posts.due-30", "30 天内到期", "Ending within 30 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(30),
         "在岗人员所需的上岗证，30 天内到期", "post certificates that people in post need, 30 days left or less", "post-due", true;
     "posts.due-60", "60 天内到期", "Ending within 60 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(60),
@@ -201,8 +201,8 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
         "仍在的超危、高危问题，所在系统无持证维护人员", "critical and high findings that are there, on systems without a certified maintainer", "post-lapses", true;
     "posts.overdue.units", "逾期且无持证维护人员的单位", "Units overdue without a certified maintainer", UNITS, OverdueUnitRow::FRAME, Measure::Rows, all,
         "有超过整改期限仍在的超危、高危问题，且没有持证维护人员的单位", "units with critical or high findings there past their deadline, and no certified maintainer", "post-overdue", true;
-    "posts.overdue.findings", "其逾期问题", "Their overdue findings", FINDINGS, OverdueUnitRow::FRAME, Measure::Sum("n_overdue"), all,
-        "上述单位超过整改期限的超危、高危问题", "critical and high findings of those units past their deadline", "post-overdue", true;
+    "posts.overdue.findings", "逾期且无持证维护人员单位的超危、高危问题", "Overdue grave findings of units without a certified maintainer", FINDINGS, OverdueUnitRow::FRAME, Measure::Sum("n_overdue"), all,
+        "没有持证维护人员的单位，超过整改期限仍在的超危、高危问题", "critical and high findings there past their deadline, in units without a certified maintainer", "post-overdue", true;
     "coverage.probes", "探测次数", "Probes", PROBES, RunRow::FRAME, Measure::Sum("n_probes"), all,
         "各次扫描的（地址 × 端口）之和", "pairs of address and port, summed over all runs", "runs", true;
     "coverage.refused", "拒绝探测的目标", "Targets refused", TARGETS, RefusalRow::FRAME, Measure::Sum("n"), all,

@@ -170,7 +170,7 @@ fn by_unit(view: &View, names: &Names<'_>) -> Result<Table, ReportError> {
     columns.extend(requirement_columns());
     columns.extend(holder_columns());
     columns.extend([
-        Column::new("unmaintained", "无持证维护的系统", "Systems without maintainer", Kind::Count, 13),
+        Column::new("unmaintained", "无持证维护人员的系统", "Systems without maintainer", Kind::Count, 13),
         Column::new("ending", "90 天内到期", "Ending in 90 days", Kind::Count, 12),
     ]);
     Ok(with_share(Table {

@@ -151,7 +151,7 @@ fn tables_of_posts_add_up_to_the_figures() {
     }
     for (id, table) in [
         ("posts.requirements", "post-coverage"),
-        ("posts.unmaintained", "posts-unmaintained"),
+        ("posts.unmaintained", "post-unmaintained"),
         ("posts.findings", "post-lapses"),
         ("posts.overdue.units", "post-overdue"),
     ] {
@@ -162,6 +162,26 @@ fn tables_of_posts_add_up_to_the_figures() {
     let n = |id: &str| figures.figure(id).unwrap().value;
     let whole = Value::Share { n: n("posts.holders.certified"), of: n("posts.holders") };
     assert!(shares.contains(&whole), "{shares:?}");
+}
+
+#[test]
+fn names_of_posts_tell_by_themselves_what_they_are_of() {
+    let figures = figures_of(&a_town(1), None);
+    let of_posts = figures.figures.iter().filter(|figure| figure.id.starts_with("posts."));
+    let titles: Vec<&str> = of_posts.flat_map(|figure| [&*figure.title.zh, &*figure.title.en]).collect();
+    for title in &titles {
+        let leans = ["其", "同上", "上述", "Their ", "Of those", "Likewise"]
+            .iter()
+            .any(|word| title.starts_with(word));
+        assert!(!leans, "{title}");
+    }
+    let of_posts = figures.tables.iter().filter(|table| table.id.starts_with("post"));
+    let sheets: Vec<&str> = of_posts.clone().map(|table| table.sheet).collect();
+    assert_eq!(sheets.len(), 8);
+    assert!(of_posts.clone().all(|table| table.id.starts_with("post-")));
+    for name in titles.iter().chain(&sheets) {
+        assert_eq!(name.matches("持证维护").count(), name.matches("持证维护人员").count(), "{name}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) fn unmaintained(view: &View, names: &Names<'_>) -> Table {
         ]
     };
     Table {
-        id: "posts-unmaintained",
+        id: "post-unmaintained",
         title: words("无持证维护人员的系统", "Systems without a certified maintainer"),
         note: Some(words(
             "级别高的在前；宽限期内的也列入。",
@@ -39,7 +39,7 @@ pub(super) fn unmaintained(view: &View, names: &Names<'_>) -> Table {
         ],
         rows: view.posts.unmaintained.iter().map(row).collect(),
         total: None,
-        sheet: "无持证维护的系统",
+        sheet: "无持证维护人员的系统",
         page_limit: 200,
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn lapses(view: &View, names: &Names<'_>) -> Table {
         ],
         rows: rows.into_iter().map(row).collect(),
         total: None,
-        sheet: "无持证维护的高危问题",
+        sheet: "无持证维护人员的高危问题",
         page_limit: 200,
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn overdue(view: &View, names: &Names<'_>) -> Table {
         ],
         rows: view.posts.overdue.iter().map(row).collect(),
         total: None,
-        sheet: "逾期且无持证维护的单位",
+        sheet: "逾期且无持证维护人员的单位",
         page_limit: 200,
     }
 }
