@@ -49,7 +49,8 @@ fn counted(input: &SnapshotInput) -> Vec<(&'static str, u64)> {
     let due = |what: PostDue, first: i64, last: i64| {
         let days = |row: &PostDueRow| (row.on - day).num_days();
         let rows = input.post_due.iter().filter(|row| row.what == what);
-        rows.filter(|row| (first..=last).contains(&days(row))).count() as u64
+        let near = rows.filter(|row| (first..=last).contains(&days(row)));
+        near.map(|row| row.serial.as_str()).collect::<BTreeSet<&str>>().len() as u64
     };
     vec![
         ("posts.requirements", input.covers.len() as u64),
@@ -106,6 +107,26 @@ fn a_day_is_near_up_to_and_with_its_last_day() {
     one(day + Days::new(60), [0, 1, 1, 0]);
     one(day + Days::new(61), [0, 0, 1, 0]);
     one(day + Days::new(90), [0, 0, 1, 0]);
+}
+
+#[test]
+fn a_certificate_that_two_units_need_counts_in_both_and_once_in_all() {
+    let mut input = a_town(1);
+    let before = figures_of(&input, None);
+    let other = &input.units[0].id;
+    let shared: Vec<PostDueRow> = input.post_due.iter().filter(|row| row.unit != *other).cloned().collect();
+    let is_ending = |row: &&PostDueRow| row.what == PostDue::Expiry && row.on >= input.training[0].day;
+    let n = shared.iter().filter(is_ending).count() as u64;
+    assert!(n > 0, "the town is too quiet to prove anything: {shared:?}");
+    input.post_due.extend(shared.into_iter().map(|row| PostDueRow { unit: other.clone(), ..row }));
+    let after = figures_of(&input, None);
+    for id in ["posts.due-30", "posts.due-60", "posts.due-90", "posts.expired", "posts.review-90"] {
+        let value = |figures: &Figures| figures.figure(id).unwrap().value;
+        assert_eq!(value(&after), value(&before), "{id}");
+    }
+    assert_eq!(sum(&after, "post-units", "ending"), sum(&before, "post-units", "ending") + n);
+    let total = after.table("post-units").unwrap().total.as_ref().unwrap().last();
+    assert_eq!(total, Some(&Value::Count(after.figure("posts.due-90").unwrap().value)));
 }
 
 fn sum(figures: &Figures, table: &str, column: &str) -> u64 {

@@ -151,8 +151,8 @@ pub(super) fn due(view: &View, names: &Names<'_>) -> Table {
         id: "post-due",
         title: words("上岗证到期与复审", "Post certificates that lapse"),
         note: Some(words(
-            "前后 90 天内到期或应复审、在岗人员所需的上岗证；已过的日期为负数。姓名以证书编号在持证系统中查询，不随报告传播。",
-            "Needed by people in post, and ending or to be reviewed within 90 days before or after; below 0 once the day is past. Names are looked up by serial and don't travel with the report.",
+            "前后 90 天内到期或应复审、在岗人员所需的上岗证；已过的日期为负数。两家单位都需要的，各列一行。姓名以证书编号在持证系统中查询，不随报告传播。",
+            "Needed by people in post, and ending or to be reviewed within 90 days before or after; below 0 once the day is past. One that two units need has a row for each. Names are looked up by serial and don't travel with the report.",
         )),
         empty: words(
             "前后 90 天内没有到期或应复审的上岗证。",
