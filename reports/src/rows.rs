@@ -4,6 +4,7 @@
 //! a pair of fields.
 
 mod posts;
+mod tls;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use model::fact::{Fact, Facts};
@@ -11,11 +12,11 @@ use model::finding::Gone;
 use model::observation::{Access, Method};
 use model::reconcile::ChangeKind;
 use model::severity::Severity;
-use model::tls::{Offered, TlsReached};
 
 use crate::frame::{rows, text_cells};
 use crate::text::{Refused, Words};
 pub use posts::{CoverRow, HoldersRow, LapseRow, OverdueUnitRow, PostDue, PostDueRow, TrainingRow};
+pub use tls::TlsServerRow;
 
 rows! {
     /// One scan run that the snapshot draws on.
@@ -174,39 +175,6 @@ rows! {
         pub key: String,
         pub signature: String,
         pub self_signed: bool,
-    }
-
-    /// One TLS server, as the newest assessment that could tell found it.
-    pub struct TlsServerRow in "tls-servers" {
-        pub unit: String,
-        pub system: Option<String>,
-        pub run: String,
-        pub addr: String,
-        pub port: u32,
-        /// The name that was sent; `None` if none was.
-        pub server_name: Option<String>,
-        /// The protocol that was spoken in clear before TLS.
-        pub start_tls: Option<String>,
-        pub reached: TlsReached,
-        /// By the policy of the run; `None` if nothing can be graded.
-        pub grade: Option<String>,
-        pub score: Option<u32>,
-        /// Place of the grade on its policy's scale, 0 for the best.
-        pub grade_place: Option<u32>,
-        /// What kept the grade from being better, worst first: a grade, a blank, and a check's id or words.
-        pub caps: Vec<String>,
-        /// The versions that it speaks, oldest first.
-        pub versions: Vec<String>,
-        /// National cryptography's version.
-        pub tlcp: Offered,
-        /// Checks at fault.
-        pub n_critical: u32,
-        pub n_high: u32,
-        pub n_medium: u32,
-        pub n_low: u32,
-        /// When the first of its certificates ends.
-        pub not_after: Option<DateTime<Utc>>,
-        pub assessed_at: DateTime<Utc>,
     }
 
     /// What people read about a check or exposure class: every entry of the policy, found or not.
@@ -398,8 +366,6 @@ fn read_facts(text: &str) -> Option<Facts> {
 text_cells! {
     Facts: |value| serde_json::to_string(&value).expect("facts are plain text and numbers"), read_facts;
     Gone: |value| value.as_str().to_owned(), |text| Gone::ALL.into_iter().find(|gone| gone.as_str() == text);
-    TlsReached: |value| value.as_str().to_owned(), |text| TlsReached::ALL.into_iter().find(|value| value.as_str() == text);
-    Offered: |value| value.as_str().to_owned(), |text| Offered::ALL.into_iter().find(|value| value.as_str() == text);
     Method: |value| value.as_str().to_owned(), |text| Method::ALL.into_iter().find(|method| method.as_str() == text);
     RunState: |value| value.as_str().to_owned(), |text| RunState::ALL.into_iter().find(|value| value.as_str() == text);
     Severity: |value| value.as_str().to_owned(), Severity::parse;

@@ -171,9 +171,15 @@ pub fn show_change(change: i64) -> String {
     format!("{sign}{}", show_count(change.unsigned_abs()))
 }
 
-/// A share in percent with one decimal, rounded down, so that only all is 100 %.
+/// A share in tenths of a percent, as people read it: rounded down, so that only all is 100 %. `None` of nothing.
+pub(crate) fn per_mille(n: u64, of: u64) -> Option<u64> {
+    let tenths = (u128::from(n) * 1000).checked_div(u128::from(of))?;
+    Some(u64::try_from(tenths).unwrap_or(u64::MAX))
+}
+
+/// A share in percent with one decimal.
 pub fn show_share(n: u64, of: u64) -> String {
-    match (u128::from(n) * 1000).checked_div(u128::from(of)) {
+    match per_mille(n, of) {
         None => "—".to_owned(),
         Some(tenths) => format!("{}.{}%", tenths / 10, tenths % 10),
     }

@@ -273,7 +273,8 @@ fn an_evidence_sheet_has_the_plan_of_each_post_with_its_days() {
         "法规与职责示例第一期2025-06-20授课8计划—",
         "安全开发示例第二期2026-03-01至2026-06-30未排—计划—",
         "主管培训计划（安全管理8学时，共8学时）：这段时间没有安排",
-        // Two were entered, one sat and passed.
+        // Two were entered, one sat and passed; who had to sit isn't known.
+        "岗位登记参加合格",
         "2025-04-10示例第一期安全运维维护人员211",
         "维护人员维护人员上岗证220",
     ];

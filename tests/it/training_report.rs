@@ -200,7 +200,7 @@ fn a_report_tells_of_posts_what_the_commands_tell() {
     assert_eq!(without.len() as u64, report.value("posts.unmaintained.level-3"));
     assert_eq!((without.len(), report.value("posts.unmaintained")), (2, 3));
     assert_eq!(report.value("posts.systems.level-3"), 3);
-    let told = names(report.rows("posts-unmaintained"), ["unit", "system"]);
+    let told = names(report.rows("post-unmaintained"), ["unit", "system"]);
     assert!(told.is_superset(&without), "{told:?} and {without:?}");
 
     // Findings, and units that are late.
@@ -246,6 +246,34 @@ fn a_report_tells_of_posts_what_the_commands_tell() {
     assert_eq!(next.figure("posts.met").unwrap()["change"], 1);
     assert_eq!(next.figure("posts.findings").unwrap()["change"], -1);
     assert_eq!(next.figure("posts.gaps").unwrap()["change"], 0);
+}
+
+#[test]
+fn a_certificate_that_two_units_need_is_told_of_both_and_counted_once() {
+    let network = Network::claim();
+    let sandbox = furnished(&network);
+    training(&sandbox);
+    let row = format!("{},{},业务系统1,维护人员,{}", PEOPLE[0].0, credit_code(2), today() - Days::new(900));
+    import(&sandbox, "training", "岗位", "姓名,单位信用代码,系统,岗位,起始日期", &[row]);
+    let report = Report::build(&sandbox);
+    let due = listed(&sandbox, &["training", "due", "--days", "90"]);
+    assert_eq!((report.rows("post-due").len(), due.len()), (4, 4));
+    let ending = |unit: &str| {
+        let row = report.rows("post-units").iter().find(|row| row["unit"] == unit);
+        row.map(|row| row["ending"].as_u64().unwrap())
+    };
+    // As many as the command lists for the unit and that haven't ended.
+    let units = listed(&sandbox, &["registry", "list", "units"]);
+    let n_due = |unit: &str| {
+        let id = &units.iter().find(|row| row["name"] == unit).unwrap()["id"];
+        let of_unit = due.iter().filter(|row| row["unit"] == *id && row["what"] == "expiry");
+        of_unit.filter(|row| row["days_left"].as_i64().unwrap() >= 0).count() as u64
+    };
+    for (unit, expected) in UNITS.map(|(unit, _)| unit).into_iter().zip([2, 1, 0, 0]) {
+        assert_eq!((ending(unit), n_due(unit)), (Some(expected), expected), "{unit}");
+    }
+    let figures = ["posts.due-30", "posts.due-60", "posts.due-90", "posts.expired"];
+    assert_eq!(figures.map(|id| report.value(id)), [1, 1, 2, 1]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Asked<'a> {
 
 /// Every requirement for every unit and system that it asks of, on the day.
 pub fn coverage(book: &Book<'_>, asked: Asked<'_>) -> Vec<Cover> {
-    Facts::of(book, asked, |_| true).cover(asked.scheme, asked.day, &certified(book, asked.day))
+    Facts::of(book, asked, None).cover(asked.scheme, asked.day, &certified(book, asked.day))
 }
 
 /// Units, systems and posts, as far as requirements ask of them.
@@ -37,9 +37,11 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Of those units that exist on the day and are wanted.
-    pub(crate) fn of(book: &Book<'_>, asked: Asked<'_>, is_wanted: impl Fn(UnitId) -> bool) -> Facts {
+    /// Of the wanted units, or all, as far as they exist on the day: themselves, their systems, and whoever holds a
+    /// post in the unit or, also from another unit, for one of its systems.
+    pub(crate) fn of(book: &Book<'_>, asked: Asked<'_>, wanted: Option<&HashSet<UnitId>>) -> Facts {
         let Asked { register, exposed, day, .. } = asked;
+        let is_wanted = |unit: UnitId| wanted.is_none_or(|wanted| wanted.contains(&unit));
         let units = register.units.iter().filter(|unit| unit.valid.contains(day)).map(|unit| unit.id);
         let units: Vec<UnitId> = units.filter(|unit| is_wanted(*unit)).collect();
         let existing: HashSet<UnitId> = units.iter().copied().collect();
@@ -50,7 +52,11 @@ impl Facts {
             level: system.level,
             is_exposed: exposed.contains(&system.id),
         });
-        let holdings = book.records.holdings.iter().filter(|holding| is_wanted(holding.unit));
+        let systems: Vec<SystemFacts> = systems.collect();
+        let own: HashSet<SystemId> = systems.iter().map(|system| system.id).collect();
+        let holdings = book.records.holdings.iter().filter(|holding| {
+            is_wanted(holding.unit) || holding.system.is_some_and(|system| own.contains(&system))
+        });
         let holdings = holdings.filter_map(|holding| {
             Some(HoldingFacts {
                 staff: holding.staff,
@@ -61,7 +67,7 @@ impl Facts {
                 held: holding.held().ok()?,
             })
         });
-        Facts { systems: systems.collect(), holdings: holdings.collect(), units }
+        Facts { holdings: holdings.collect(), systems, units }
     }
 
     pub(crate) fn cover(&self, scheme: &Scheme, day: NaiveDate, certified: &Certified) -> Vec<Cover> {

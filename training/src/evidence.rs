@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use model::id::{StaffId, UnitId};
 use model::post::PostKind;
 
@@ -23,6 +23,11 @@ pub struct Asked<'a> {
     /// Terms and exams that touch these days, both included.
     pub from: NaiveDate,
     pub until: NaiveDate,
+}
+
+/// First of the twelve months of days that end with the day.
+pub fn year_to(day: NaiveDate) -> NaiveDate {
+    day.checked_sub_months(Months::new(12)).and_then(|before| before.succ_opt()).unwrap_or(NaiveDate::MIN)
 }
 
 /// What holders of a post are to be taught and examined in.

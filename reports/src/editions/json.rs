@@ -110,8 +110,8 @@ impl<'f> TableJson<'f> {
     }
 }
 
-/// A fraction of 1; none of nothing is no share.
-pub(super) fn share(n: u64, of: u64) -> Option<f64> {
+/// A fraction of 1, unlike what people read not rounded; none of nothing is no share.
+fn share(n: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| n as f64 / of as f64)
 }
 

@@ -4,11 +4,12 @@
 
 use documents::write::{CellDoc, ColumnDoc, ColumnKind, SheetDoc, WorkbookDoc, write_workbook};
 
-use super::json::share;
 use crate::error::ReportError;
 use crate::figures::Figures;
 use crate::table::{Column, Kind, Table, Value};
-use crate::text::{Language, beijing, facts, ports_words, service_words, severity_word, show_text};
+use crate::text::{
+    Language, beijing, facts, per_mille, ports_words, service_words, severity_word, show_text,
+};
 
 /// A spreadsheet's cell takes 32,767 characters; nobody reads as many.
 const CELL_TEXT: usize = 4000;
@@ -65,7 +66,7 @@ fn cell(value: &Value, column: &Column) -> CellDoc {
             i64::try_from(*count).map_or_else(|_| text_cell(&count.to_string()), CellDoc::Integer)
         }
         Value::Number(number) | Value::Change(number) => CellDoc::Integer(*number),
-        Value::Share { n, of } => share(*n, *of).map_or(CellDoc::Empty, CellDoc::Decimal),
+        Value::Share { n, of } => share(*n, *of),
         Value::Ports(ports) => text_cell(&ports_words(ports).zh),
         Value::Instant(at) => {
             let local = at.with_timezone(&beijing()).naive_local();
@@ -76,6 +77,11 @@ fn cell(value: &Value, column: &Column) -> CellDoc {
             CellDoc::Severity(*severity, severity_word(*severity, Language::Zh).to_owned())
         }
     }
+}
+
+/// Rounded as on the page: a sheet that is shown with one decimal would make 100.0 % of nearly all.
+fn share(n: u64, of: u64) -> CellDoc {
+    per_mille(n, of).map_or(CellDoc::Empty, |tenths| CellDoc::Decimal(tenths as f64 / 1000.0))
 }
 
 fn text_cell(text: &str) -> CellDoc {

@@ -181,28 +181,28 @@ pub(crate) static DEFINITIONS: &[Definition] = figures! {
         || col("post").eq(lit("maintainer")).and(col("system").is_not_null()).and(col("level").gt_eq(lit(3u32))),
         "等级保护第三级及以上、被要求配备持证维护人员的系统", "of level 3 or higher, and asked to have a certified maintainer", "post-coverage", true;
     "posts.unmaintained", "无持证维护人员的系统", "Systems without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows, all,
-        "要求配备持证维护人员而一名也没有的信息系统，含宽限期内的", "a certified maintainer is asked for and there is none, days of grace or not", "posts-unmaintained", true;
+        "要求配备持证维护人员而一名也没有的信息系统，含宽限期内的", "a certified maintainer is asked for and there is none, days of grace or not", "post-unmaintained", true;
     "posts.unmaintained.level-3", "三级及以上系统无持证维护人员", "Level 3 and above without a certified maintainer", SYSTEMS, UnmaintainedRow::FRAME, Measure::Rows,
         || col("level").gt_eq(lit(3u32)),
-        "其中等级保护第三级及以上的系统", "of those, systems of level 3 or higher", "posts-unmaintained", true;
-    "posts.due-30", "30 天内到期", "Ending within 30 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(30),
-        "在岗人员所需的上岗证，30 天内到期", "post certificates that people in post need, 30 days left or less", "post-due", true;
-    "posts.due-60", "60 天内到期", "Ending within 60 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(60),
-        "同上，60 天内到期（含 30 天内）", "likewise, 60 days left or less, those of 30 included", "post-due", true;
-    "posts.due-90", "90 天内到期", "Ending within 90 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows, || ends_within(90),
-        "同上，90 天内到期（含 60 天内）", "likewise, 90 days left or less, those of 60 included", "post-due", true;
-    "posts.expired", "到期未换证", "Expired, not renewed", CERTIFICATES, PostDueRow::FRAME, Measure::Rows,
+        "其中等级保护第三级及以上的系统", "of those, systems of level 3 or higher", "post-unmaintained", true;
+    "posts.due-30", "30 天内到期", "Ending within 30 days", CERTIFICATES, PostDueRow::FRAME, Measure::Distinct("serial"), || ends_within(30),
+        "在岗人员所需的上岗证，30 天内到期；每张计一次", "post certificates that people in post need, 30 days left or less; each once", "post-due", true;
+    "posts.due-60", "60 天内到期", "Ending within 60 days", CERTIFICATES, PostDueRow::FRAME, Measure::Distinct("serial"), || ends_within(60),
+        "在岗人员所需的上岗证，60 天内到期（含 30 天内）；每张计一次", "post certificates that people in post need, 60 days left or less, those of 30 included; each once", "post-due", true;
+    "posts.due-90", "90 天内到期", "Ending within 90 days", CERTIFICATES, PostDueRow::FRAME, Measure::Distinct("serial"), || ends_within(90),
+        "在岗人员所需的上岗证，90 天内到期（含 60 天内）；每张计一次", "post certificates that people in post need, 90 days left or less, those of 60 included; each once", "post-due", true;
+    "posts.expired", "到期未换证", "Expired, not renewed", CERTIFICATES, PostDueRow::FRAME, Measure::Distinct("serial"),
         || falls_due("expiry").and(col("days_left").lt(lit(0i64))),
-        "最近 90 天内到期而未换证的", "ended within the last 90 days and weren't renewed", "post-due", true;
-    "posts.review-90", "90 天内应复审", "Review due within 90 days", CERTIFICATES, PostDueRow::FRAME, Measure::Rows,
+        "在岗人员所需的上岗证，最近 90 天内到期而未换证；每张计一次", "post certificates that people in post need, ended within the last 90 days and not renewed; each once", "post-due", true;
+    "posts.review-90", "90 天内应复审", "Review due within 90 days", CERTIFICATES, PostDueRow::FRAME, Measure::Distinct("serial"),
         || falls_due("review").and(within(90)),
-        "90 天内到复审日的上岗证", "their mid-term review is due in 90 days or less", "post-due", true;
+        "在岗人员所需的上岗证，90 天内到复审日；每张计一次", "post certificates that people in post need, with a mid-term review due in 90 days or less; each once", "post-due", true;
     "posts.findings", "无持证维护人员系统上的高危以上问题", "Grave findings without a certified maintainer", FINDINGS, LapseRow::FRAME, Measure::Rows, all,
         "仍在的超危、高危问题，所在系统无持证维护人员", "critical and high findings that are there, on systems without a certified maintainer", "post-lapses", true;
     "posts.overdue.units", "逾期且无持证维护人员的单位", "Units overdue without a certified maintainer", UNITS, OverdueUnitRow::FRAME, Measure::Rows, all,
         "有超过整改期限仍在的超危、高危问题，且没有持证维护人员的单位", "units with critical or high findings there past their deadline, and no certified maintainer", "post-overdue", true;
-    "posts.overdue.findings", "其逾期问题", "Their overdue findings", FINDINGS, OverdueUnitRow::FRAME, Measure::Sum("n_overdue"), all,
-        "上述单位超过整改期限的超危、高危问题", "critical and high findings of those units past their deadline", "post-overdue", true;
+    "posts.overdue.findings", "逾期且无持证维护人员单位的超危、高危问题", "Overdue grave findings of units without a certified maintainer", FINDINGS, OverdueUnitRow::FRAME, Measure::Sum("n_overdue"), all,
+        "没有持证维护人员的单位，超过整改期限仍在的超危、高危问题", "critical and high findings there past their deadline, in units without a certified maintainer", "post-overdue", true;
     "coverage.probes", "探测次数", "Probes", PROBES, RunRow::FRAME, Measure::Sum("n_probes"), all,
         "各次扫描的（地址 × 端口）之和", "pairs of address and port, summed over all runs", "runs", true;
     "coverage.refused", "拒绝探测的目标", "Targets refused", TARGETS, RefusalRow::FRAME, Measure::Sum("n"), all,
@@ -227,7 +227,7 @@ fn falls_due(what: &'static str) -> Expr {
     col("what").eq(lit(what))
 }
 
-fn ends_within(days: i64) -> Expr {
+pub(super) fn ends_within(days: i64) -> Expr {
     falls_due("expiry").and(within(days))
 }
 

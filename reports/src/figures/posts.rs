@@ -4,11 +4,12 @@
 
 mod lists;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::post::PostKind;
-use polars::prelude::{Expr, col, lit};
+use polars::prelude::{Expr, col};
 
+use super::definitions::ends_within;
 use super::{all, counts_by, grouped};
 use crate::error::ReportError;
 use crate::frame::Row;
@@ -16,6 +17,9 @@ use crate::rows::{CoverRow, HoldersRow, PostDue, PostDueRow};
 use crate::table::{Column, Kind, Table, Value};
 use crate::text::{Words, level_words, post_term, words};
 use crate::view::{CoverState, UnmaintainedRow, View, level_key};
+
+/// Days ahead that a unit's certificates are counted for, as in figure `posts.due-90`.
+const ENDING_DAYS: i64 = 90;
 
 /// All of them, or none where no training is recorded.
 pub(super) fn tables(view: &View) -> Result<Vec<Table>, ReportError> {
@@ -127,29 +131,32 @@ fn holder_columns() -> [Column; 5] {
 /// The sums under a table, with the share of the whole.
 fn with_share(table: Table) -> Table {
     let mut table = table.with_total(words("合计", "Total"));
-    let at = |key: &str| table.columns.iter().position(|column| column.key == key);
-    let (Some(holders), Some(certified), Some(share)) = (at("holders"), at("certified"), at("share")) else {
-        return table;
-    };
-    if let Some(total) = &mut table.total {
-        let count = |at: usize| match total.get(at) {
+    let count = |key: &str| {
+        let at = table.columns.iter().position(|column| column.key == key);
+        match at.and_then(|at| table.total.as_ref()?.get(at)) {
             Some(Value::Count(count)) => *count,
             _ => 0,
-        };
-        let whole = Value::Share { n: count(certified), of: count(holders) };
-        if let Some(cell) = total.get_mut(share) {
-            *cell = whole;
         }
-    }
+    };
+    let whole = Value::Share { n: count("certified"), of: count("holders") };
+    set_total(&mut table, "share", whole);
     table
+}
+
+/// In place of the sum of a column.
+fn set_total(table: &mut Table, key: &str, value: Value) {
+    let at = table.columns.iter().position(|column| column.key == key);
+    let cell = at.and_then(|at| table.total.as_mut()?.get_mut(at));
+    if let Some(cell) = cell {
+        *cell = value;
+    }
 }
 
 fn by_unit(view: &View, names: &Names<'_>) -> Result<Table, ReportError> {
     let sums = Sums::by(view, "unit")?;
     let of_unit = |frame: &'static str, filter: Expr| counts_by(view.frame(frame), filter, ["unit"]);
     let unmaintained = of_unit(UnmaintainedRow::FRAME, all())?;
-    let ending = col("what").eq(lit(PostDue::Expiry.as_str()));
-    let ending = of_unit(PostDueRow::FRAME, ending.and(col("days_left").gt_eq(lit(0i64))))?;
+    let ending = of_unit(PostDueRow::FRAME, ends_within(ENDING_DAYS))?;
     let mut units: Vec<&str> = view.all_units().map(|unit| unit.id.as_str()).collect();
     let asked = sums.keys();
     units.retain(|unit| {
@@ -170,15 +177,15 @@ fn by_unit(view: &View, names: &Names<'_>) -> Result<Table, ReportError> {
     columns.extend(requirement_columns());
     columns.extend(holder_columns());
     columns.extend([
-        Column::new("unmaintained", "无持证维护的系统", "Systems without maintainer", Kind::Count, 13),
+        Column::new("unmaintained", "无持证维护人员的系统", "Systems without maintainer", Kind::Count, 13),
         Column::new("ending", "90 天内到期", "Ending in 90 days", Kind::Count, 12),
     ]);
-    Ok(with_share(Table {
+    let mut table = with_share(Table {
         id: "post-units",
         title: words("持证情况按单位", "Certification by unit"),
         note: Some(words(
-            "缺口多的在前。人次按单位与岗位计，同一人在同一单位同类岗位只计一次；没有提出要求的单位不列。",
-            "Most gaps first. Post holders are counted by unit and kind of post, each person once in them; units of which nothing is asked are left out.",
+            "缺口多的在前。人次按单位与岗位计，同一人在同一单位同类岗位只计一次；没有提出要求的单位不列。90 天内到期的上岗证为两家单位所需的，两家各计一次，合计只计一次。",
+            "Most gaps first. Post holders are counted by unit and kind of post, each person once in them; units of which nothing is asked are left out. A certificate that two units need counts as ending in both, and once in the total.",
         )),
         empty: words("持证制度没有对任何单位提出要求。", "The scheme asks nothing of any unit."),
         columns,
@@ -186,7 +193,17 @@ fn by_unit(view: &View, names: &Names<'_>) -> Result<Table, ReportError> {
         total: None,
         sheet: "持证按单位",
         page_limit: 200,
-    }))
+    });
+    set_total(&mut table, "ending", Value::Count(n_ending(view)));
+    Ok(table)
+}
+
+/// Certificates, as the figure counts them: one that two units need is one.
+fn n_ending(view: &View) -> u64 {
+    let is_near =
+        |row: &PostDueRow, days: i64| row.what == PostDue::Expiry && (0..=ENDING_DAYS).contains(&days);
+    let near = view.posts.due.iter().filter(|(row, days)| is_near(row, *days));
+    near.map(|(row, _)| row.serial.as_str()).collect::<HashSet<_>>().len() as u64
 }
 
 fn by_post(view: &View) -> Result<Table, ReportError> {

@@ -50,7 +50,8 @@ rows! {
         pub n_uncertified: u32,
     }
 
-    /// A certificate that somebody needs and that lapses soon, or has lapsed and wasn't renewed.
+    /// A certificate that somebody needs and that lapses soon, or has lapsed and wasn't renewed: a row for each unit in
+    /// which it is needed.
     pub struct PostDueRow in "post-due" {
         pub unit: String,
         pub category_zh: String,

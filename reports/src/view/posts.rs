@@ -15,7 +15,7 @@ use crate::text::{Term, term};
 
 rows! {
     /// A system that must have a certified maintainer and has none; follows from the coverage rows.
-    pub struct UnmaintainedRow in "posts-unmaintained" {
+    pub struct UnmaintainedRow in "post-unmaintained" {
         pub unit: String,
         pub system: String,
         pub level: Option<u32>,

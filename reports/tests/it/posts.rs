@@ -49,7 +49,8 @@ fn counted(input: &SnapshotInput) -> Vec<(&'static str, u64)> {
     let due = |what: PostDue, first: i64, last: i64| {
         let days = |row: &PostDueRow| (row.on - day).num_days();
         let rows = input.post_due.iter().filter(|row| row.what == what);
-        rows.filter(|row| (first..=last).contains(&days(row))).count() as u64
+        let near = rows.filter(|row| (first..=last).contains(&days(row)));
+        near.map(|row| row.serial.as_str()).collect::<BTreeSet<&str>>().len() as u64
     };
     vec![
         ("posts.requirements", input.covers.len() as u64),
@@ -108,6 +109,26 @@ fn a_day_is_near_up_to_and_with_its_last_day() {
     one(day + Days::new(90), [0, 0, 1, 0]);
 }
 
+#[test]
+fn a_certificate_that_two_units_need_counts_in_both_and_once_in_all() {
+    let mut input = a_town(1);
+    let before = figures_of(&input, None);
+    let other = &input.units[0].id;
+    let shared: Vec<PostDueRow> = input.post_due.iter().filter(|row| row.unit != *other).cloned().collect();
+    let is_ending = |row: &&PostDueRow| row.what == PostDue::Expiry && row.on >= input.training[0].day;
+    let n = shared.iter().filter(is_ending).count() as u64;
+    assert!(n > 0, "the town is too quiet to prove anything: {shared:?}");
+    input.post_due.extend(shared.into_iter().map(|row| PostDueRow { unit: other.clone(), ..row }));
+    let after = figures_of(&input, None);
+    for id in ["posts.due-30", "posts.due-60", "posts.due-90", "posts.expired", "posts.review-90"] {
+        let value = |figures: &Figures| figures.figure(id).unwrap().value;
+        assert_eq!(value(&after), value(&before), "{id}");
+    }
+    assert_eq!(sum(&after, "post-units", "ending"), sum(&before, "post-units", "ending") + n);
+    let total = after.table("post-units").unwrap().total.as_ref().unwrap().last();
+    assert_eq!(total, Some(&Value::Count(after.figure("posts.due-90").unwrap().value)));
+}
+
 fn sum(figures: &Figures, table: &str, column: &str) -> u64 {
     let values = figures.table(table).unwrap().column(column);
     let count = |value: &Value| match value {
@@ -151,7 +172,7 @@ fn tables_of_posts_add_up_to_the_figures() {
     }
     for (id, table) in [
         ("posts.requirements", "post-coverage"),
-        ("posts.unmaintained", "posts-unmaintained"),
+        ("posts.unmaintained", "post-unmaintained"),
         ("posts.findings", "post-lapses"),
         ("posts.overdue.units", "post-overdue"),
     ] {
@@ -165,16 +186,47 @@ fn tables_of_posts_add_up_to_the_figures() {
 }
 
 #[test]
-fn the_workbook_has_shares_as_numbers() {
+fn names_of_posts_tell_by_themselves_what_they_are_of() {
     let figures = figures_of(&a_town(1), None);
+    let of_posts = figures.figures.iter().filter(|figure| figure.id.starts_with("posts."));
+    let titles: Vec<&str> = of_posts.flat_map(|figure| [&*figure.title.zh, &*figure.title.en]).collect();
+    for title in &titles {
+        let leans = ["其", "同上", "上述", "Their ", "Of those", "Likewise"]
+            .iter()
+            .any(|word| title.starts_with(word));
+        assert!(!leans, "{title}");
+    }
+    let of_posts = figures.tables.iter().filter(|table| table.id.starts_with("post"));
+    let sheets: Vec<&str> = of_posts.clone().map(|table| table.sheet).collect();
+    assert_eq!(sheets.len(), 8);
+    assert!(of_posts.clone().all(|table| table.id.starts_with("post-")));
+    for name in titles.iter().chain(&sheets) {
+        assert_eq!(name.matches("持证维护").count(), name.matches("持证维护人员").count(), "{name}");
+    }
+}
+
+#[test]
+fn the_workbook_has_the_shares_of_the_page_as_numbers() {
+    let mut input = a_town(1);
+    let shares = PostKind::ALL.into_iter().zip([(2, 1), (9_999, 1), (3, 0), (0, 7)]);
+    let holders = |(post, (n_certified, n_uncertified))| HoldersRow {
+        post,
+        n_certified,
+        n_uncertified,
+        n_in_grace: 0,
+        ..input.holders[0].clone()
+    };
+    input.holders = shares.map(holders).collect();
+    let figures = figures_of(&input, None);
     let bytes = editions::xlsx(&figures).unwrap();
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
     let table = figures.table("post-kinds").unwrap();
     let sheet = calamine::Reader::worksheet_range(&mut book, table.sheet).unwrap();
     for (row, share) in (1..).zip(table.column("share")) {
-        let Value::Share { n, of } = share else { panic!("{share:?}") };
         let cell = sheet.get_value((row, table.columns.len() as u32 - 1)).unwrap();
-        assert_eq!(cell, &calamine::Data::Float(*n as f64 / *of as f64));
+        let calamine::Data::Float(cell) = cell else { panic!("{cell:?}") };
+        // The cell's format has one decimal, and rounds to the nearest.
+        assert_eq!(format!("{:.1}%", cell * 100.0), share.show(Language::Zh, reports::table::Kind::Share));
     }
     assert_eq!(table.rows.len(), 3);
 }

@@ -19,8 +19,8 @@ use crate::exit::{Exit, OrExit, Outcome};
 use crate::files::{expect_ending, refuse_existing, write_file};
 use crate::output;
 
-/// Sittings of so many months before and after the day are told.
-const MONTHS: u32 = 12;
+/// Sittings of so many months after the day are told.
+const MONTHS_AHEAD: u32 = 12;
 
 pub fn run(desk: &Desk, unit: Option<&str>, on: On, path: &Path) -> Outcome {
     expect_ending(path, &["pdf", "docx"])?;
@@ -44,12 +44,11 @@ fn doc(desk: &Desk, unit: Option<UnitId>, day: NaiveDate) -> EvidenceDoc {
     let name = unit.and_then(|id| desk.register.unit(id)).map(|unit| unit.name.clone());
     let heading = |text: &str| Block::Heading { text: text.to_owned() };
     let paragraph = |text: String| Block::Paragraph { text };
-    let year = Months::new(MONTHS);
     let asked = Asked {
         scheme: &desk.scheme,
         unit,
-        from: day.checked_sub_months(year).unwrap_or(NaiveDate::MIN),
-        until: day.checked_add_months(year).unwrap_or(NaiveDate::MAX),
+        from: evidence::year_to(day),
+        until: day.checked_add_months(Months::new(MONTHS_AHEAD)).unwrap_or(NaiveDate::MAX),
     };
     let mut blocks = vec![heading("一、各岗位培训计划"), certificates(desk)];
     blocks.push(paragraph(format!(
@@ -173,7 +172,7 @@ fn tests(desk: &Desk, asked: Asked<'_>) -> Block {
         ("期次", 4, Align::Left),
         ("科目", 4, Align::Left),
         ("岗位", 3, Align::Left),
-        ("应考", 2, Align::Right),
+        ("登记", 2, Align::Right),
         ("参加", 2, Align::Right),
         ("合格", 2, Align::Right),
     ];

@@ -49,9 +49,7 @@ impl Trained {
             .collect();
         input.covers = told.covers.iter().map(|cover| self.cover_row(cover, &levels)).collect();
         input.holders = holders(&told.covers).iter().map(|one| self.holders_row(one)).collect();
-        let mut near = due(&book, scheme, day, HORIZON_DAYS);
-        // A certificate is counted once, though two units have to know of it.
-        near.dedup_by(|a, b| (a.certificate, a.what) == (b.certificate, b.what));
+        let near = due(&book, scheme, day, HORIZON_DAYS);
         input.post_due = near.iter().map(|one| self.due_row(one)).collect();
         let lapse = |lapse: &model::staffing::Lapse| LapseRow {
             finding: lapse.finding.to_string(),

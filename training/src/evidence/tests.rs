@@ -181,3 +181,28 @@ fn an_exam_counts_for_each_post_who_was_entered_sat_and_passed() {
     assert_eq!(told(Some(world.units[0])), [(maintainer, 1, 1, 1), (developer, 1, 1, 0)]);
     assert_eq!(told(Some(world.units[1])), [(maintainer, 1, 0, 0)]);
 }
+
+/// Whether an exam of the day is within the twelve months up to 2026-11-23.
+#[track_caller]
+fn check_year(held_on: &str, expected: usize) {
+    let mut world = World::new();
+    let term = world.term("2026-1", "2025-01-01", "2026-12-31", &["FG"]);
+    let exam = world.sitting(term, "FG", SittingKind::Exam, held_on);
+    world.scored(exam, 0, Some("60"));
+    let (scheme, book, until) = (Scheme::embedded(), Book::of(&world.records), day("2026-11-23"));
+    let tests = skills_tests(&book, Asked { scheme: &scheme, unit: None, from: year_to(until), until });
+    assert_eq!(tests.len(), expected, "{held_on}");
+}
+
+#[test]
+fn twelve_months_have_not_a_day_too_many() {
+    check_year("2025-11-23", 0);
+    check_year("2025-11-24", 1);
+    check_year("2026-11-23", 1);
+    check_year("2026-11-24", 0);
+    for (until, from) in
+        [("2026-02-28", "2025-03-01"), ("2028-02-29", "2027-03-01"), ("2026-12-31", "2026-01-01")]
+    {
+        assert_eq!(year_to(day(until)), day(from), "{until}");
+    }
+}

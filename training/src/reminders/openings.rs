@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::certificates::PostCertificate;
 use crate::coverage::{Asked, Facts};
 use crate::due::{Due, DueKind, due};
+use crate::people::Holding;
 use crate::records::Book;
 
 /// A requirement that has too few certified people from a day on.
@@ -51,7 +52,7 @@ pub fn openings(book: &Book<'_>, asked: Asked<'_>, horizon: u16) -> Vec<Opening>
         breaks.iter().flat_map(|(day, lapsing)| of_day(book, asked, *day, lapsing)).collect();
     let past: HashSet<UnitId> =
         openings.iter().filter(|one| one.opens_on <= asked.day).map(|one| one.unit).collect();
-    let facts = Facts::of(book, asked, |unit| past.contains(&unit));
+    let facts = Facts::of(book, asked, Some(&past));
     let now = covers(&facts, asked, &facts.certified(book, asked.day));
     let open: HashSet<_> = now.iter().filter(|cover| cover.standing.is_gap()).map(place).collect();
     // Somebody else may have filled a past gap meanwhile, or the post may be gone.
@@ -77,9 +78,7 @@ fn of_day(
     lapsing: &BTreeSet<(String, StaffId)>,
 ) -> Vec<Opening> {
     let asked = Asked { day, ..asked };
-    let people = lapsing.iter().flat_map(|(_, staff)| book.holdings(*staff));
-    let units: HashSet<UnitId> = people.filter(|held| held.is_held_on(day)).map(|held| held.unit).collect();
-    let facts = Facts::of(book, asked, |unit| units.contains(&unit));
+    let facts = Facts::of(book, asked, Some(&touched(book, asked, lapsing)));
     let certified = facts.certified(book, day);
     let mut had_been = certified.clone();
     let counted = |category: &str, staff: StaffId| {
@@ -97,6 +96,15 @@ fn of_day(
         will.standing.is_gap() && (!was.standing.is_gap() || was.standing < will.standing)
     });
     opened.map(|(was, will)| opening(&was, will, day)).collect()
+}
+
+/// Units that a lapse may open something in: those of the posts, and those of the systems that the posts are for.
+fn touched(book: &Book<'_>, asked: Asked<'_>, lapsing: &BTreeSet<(String, StaffId)>) -> HashSet<UnitId> {
+    let people = lapsing.iter().flat_map(|(_, staff)| book.holdings(*staff));
+    let posts: Vec<&Holding> = people.copied().filter(|held| held.is_held_on(asked.day)).collect();
+    let systems: HashSet<SystemId> = posts.iter().filter_map(|held| held.system).collect();
+    let systems = asked.register.systems.iter().filter(|system| systems.contains(&system.id));
+    posts.iter().map(|held| held.unit).chain(systems.map(|system| system.unit)).collect()
 }
 
 fn covers(facts: &Facts, asked: Asked<'_>, certified: &Certified) -> Vec<Cover> {

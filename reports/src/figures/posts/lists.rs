@@ -22,7 +22,7 @@ pub(super) fn unmaintained(view: &View, names: &Names<'_>) -> Table {
         ]
     };
     Table {
-        id: "posts-unmaintained",
+        id: "post-unmaintained",
         title: words("无持证维护人员的系统", "Systems without a certified maintainer"),
         note: Some(words(
             "级别高的在前；宽限期内的也列入。",
@@ -39,7 +39,7 @@ pub(super) fn unmaintained(view: &View, names: &Names<'_>) -> Table {
         ],
         rows: view.posts.unmaintained.iter().map(row).collect(),
         total: None,
-        sheet: "无持证维护的系统",
+        sheet: "无持证维护人员的系统",
         page_limit: 200,
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn lapses(view: &View, names: &Names<'_>) -> Table {
         ],
         rows: rows.into_iter().map(row).collect(),
         total: None,
-        sheet: "无持证维护的高危问题",
+        sheet: "无持证维护人员的高危问题",
         page_limit: 200,
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn overdue(view: &View, names: &Names<'_>) -> Table {
         ],
         rows: view.posts.overdue.iter().map(row).collect(),
         total: None,
-        sheet: "逾期且无持证维护的单位",
+        sheet: "逾期且无持证维护人员的单位",
         page_limit: 200,
     }
 }
@@ -151,8 +151,8 @@ pub(super) fn due(view: &View, names: &Names<'_>) -> Table {
         id: "post-due",
         title: words("上岗证到期与复审", "Post certificates that lapse"),
         note: Some(words(
-            "前后 90 天内到期或应复审、在岗人员所需的上岗证；已过的日期为负数。姓名以证书编号在持证系统中查询，不随报告传播。",
-            "Needed by people in post, and ending or to be reviewed within 90 days before or after; below 0 once the day is past. Names are looked up by serial and don't travel with the report.",
+            "前后 90 天内到期或应复审、在岗人员所需的上岗证；已过的日期为负数。两家单位都需要的，各列一行。姓名以证书编号在持证系统中查询，不随报告传播。",
+            "Needed by people in post, and ending or to be reviewed within 90 days before or after; below 0 once the day is past. One that two units need has a row for each. Names are looked up by serial and don't travel with the report.",
         )),
         empty: words(
             "前后 90 天内没有到期或应复审的上岗证。",

@@ -151,6 +151,97 @@ fn what_did_not_count_anyway_opens_nothing_by_its_last_day() {
     check(&world, "2026-12-01", &[]);
 }
 
+/// A person in a post: in which of two units, for which of their systems or for the unit as a whole, last day of the
+/// certificate.
+type Post = (usize, Option<usize>, &'static str);
+
+const DAY: &str = "2026-12-01";
+const FIRST: &str = "2026-12-10";
+const SECOND: &str = "2026-12-31";
+const STAYS: &str = "2028-12-31";
+
+/// Two units with a system each, and maintainers of whom one may look after the other unit's system.
+fn across_units(posts: &[Post]) -> World {
+    let mut world = with_system();
+    let unit = Unit { id: UnitId::mint(&mut world.mint), ..world.register.units[0].clone() };
+    let system =
+        System { id: SystemId::mint(&mut world.mint), unit: unit.id, ..world.register.systems[0].clone() };
+    world.register.units.push(unit);
+    world.register.systems.push(system);
+    for (n, (unit, system, until)) in posts.iter().enumerate() {
+        maintainer(&mut world, &format!("虚构{n}"), [Role::A, Role::B][n % 2], until);
+        let (unit, system) =
+            (world.register.units[*unit].id, system.map(|system| world.register.systems[system].id));
+        let held = world.records.holdings.last_mut().expect("the one just added");
+        (held.unit, held.system) = (unit, system);
+    }
+    world
+}
+
+/// Requirement, unit, system, first day, how it stands, who is left.
+type Told = (String, UnitId, Option<SystemId>, NaiveDate, CoverStanding, usize);
+
+/// What opens, told by two coverages of all units: on the last day of certificates and on the day after.
+fn by_coverage(world: &World) -> Vec<Told> {
+    let book = Book::of(&world.records);
+    let (scheme, register, exposed) = (&world.scheme, &world.register, &HashSet::new());
+    let on = |day| coverage::coverage(&book, coverage::Asked { scheme, register, exposed, day });
+    let lapse = |last: NaiveDate| {
+        let first_without = last.succ_opt().expect("not the last of all days");
+        let pairs = on(last).into_iter().zip(on(first_without));
+        let opened = pairs.filter(|(was, will)| was.standing < will.standing && will.standing.is_gap());
+        opened.map(move |(_, will)| {
+            let n_left = will.certified.len();
+            (will.requirement, will.unit, will.system, first_without, will.standing, n_left)
+        })
+    };
+    [FIRST, SECOND].map(date).into_iter().flat_map(lapse).collect()
+}
+
+#[test]
+fn letters_have_the_gaps_of_coverage_also_where_somebody_looks_after_another_units_system() {
+    let mut any_post: Vec<Post> = Vec::new();
+    for unit in [0, 1] {
+        for system in [None, Some(0), Some(1)] {
+            any_post.extend([FIRST, SECOND, STAYS].map(|until| (unit, system, until)));
+        }
+    }
+    let mut n_opened = 0;
+    for one in &any_post {
+        for other in &any_post {
+            for third in [None, Some((1, Some(0), STAYS))] {
+                let posts: Vec<Post> = [Some(*one), Some(*other), third].into_iter().flatten().collect();
+                let world = across_units(&posts);
+                let book = Book::of(&world.records);
+                let (scheme, register, exposed) = (&world.scheme, &world.register, &HashSet::new());
+                let asked = coverage::Asked { scheme, register, exposed, day: date(DAY) };
+                let told = openings(&book, asked, 90).into_iter().map(|one| {
+                    (one.requirement, one.unit, one.system, one.opens_on, one.standing, one.n_left)
+                });
+                let told: Vec<Told> = told.collect();
+                assert_eq!(told, by_coverage(&world), "{posts:?}");
+                n_opened += told.len();
+            }
+        }
+    }
+    assert!(n_opened > 500, "{n_opened} prove too little");
+}
+
+#[test]
+fn a_lapse_opens_a_gap_in_the_unit_of_the_system_and_nowhere_else() {
+    // The second unit's only man looks after the first unit's system.
+    let lapses = [
+        ("maintainer", "2026-12-11", NoneCertified, 0),
+        ("maintainer-level-3", "2026-12-11", NoneCertified, 0),
+    ];
+    check(&across_units(&[(1, Some(0), FIRST)]), DAY, &lapses);
+    check(&across_units(&[(1, Some(0), FIRST)]), "2026-12-20", &lapses);
+    // The first unit's man lapses, and the second unit's stays.
+    let (lapses, stays) = ((0, Some(0), FIRST), (1, Some(0), STAYS));
+    check(&across_units(&[lapses, stays]), DAY, &[("maintainer-level-3", "2026-12-11", TooFew, 1)]);
+    check(&across_units(&[lapses, stays, stays]), DAY, &[]);
+}
+
 #[test]
 fn a_digest_names_systems_and_what_opens() {
     let mut world = with_system();
