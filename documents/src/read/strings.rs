@@ -6,9 +6,11 @@ use std::io::Read;
 
 use quick_xml::events::Event;
 
+use super::rows::shared_text;
 use super::xml::Xml;
 use super::{ReadError, ReadLimits};
 
+/// Blank ones are empty.
 pub(super) fn read<R: Read>(mut part: Xml<R>, limits: &ReadLimits) -> Result<Vec<String>, ReadError> {
     let mut strings = Vec::new();
     let mut bytes = 0_usize;
@@ -32,7 +34,7 @@ pub(super) fn read<R: Read>(mut part: Xml<R>, limits: &ReadLimits) -> Result<Vec
         if strings.len() >= limits.cells {
             return Err(ReadError::TooManyCells { limit: limits.cells });
         }
-        strings.push(text);
+        strings.push(shared_text(text));
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::Read;
 use chrono::NaiveDate;
 use quick_xml::events::{BytesStart, Event};
 
-use super::rows::{Rows, finish_sheet, number_cell, text_cell, within};
+use super::rows::{Rows, finish_sheet, number_cell, shared_cell, text_cell, within};
 use super::strings::read_rich_text;
 use super::styles::Styles;
 use super::xml::{Xml, attribute};
@@ -18,6 +18,8 @@ use crate::sheet::{Cell, DateSystem, Merge, Sheet, column_name};
 /// The last row and column that the format knows.
 const LAST_ROW: u32 = 1_048_576;
 const LAST_COLUMN: usize = 16_384;
+/// The type of a cell that points at a shared text.
+const SHARED: &str = "s";
 /// Stands in a cell whose formula was never calculated.
 const UNCALCULATED: &str = "formula without a value; open the file in WPS or Excel and save it";
 
@@ -78,7 +80,10 @@ pub(super) fn read<R: Read>(
             };
             next_column = column + 1;
             let cell = read_cell(&mut part, &start, row, column, &name, context)?;
-            rows.put(row, column, cell)?;
+            // Formatted cells of nothing reach down to the last row; what they take is bounded by what inflates.
+            if !cell.is_empty() || start.kind == SHARED {
+                rows.put(row, column, cell)?;
+            }
         }
     }
     if !saw_sheet {
@@ -172,7 +177,7 @@ fn read_cell<R: Read>(
 /// `None` when the cell points at a shared text that isn't there.
 fn value_of(text: String, start: &CellStart, context: &Context<'_>) -> Option<Cell> {
     let cell = match start.kind.as_str() {
-        "s" => text_cell(context.strings.get(text.trim().parse::<usize>().ok()?)?.clone()),
+        SHARED => shared_cell(context.strings, text.trim().parse().ok()?)?,
         "b" => match text.trim() {
             "1" | "true" | "TRUE" => Cell::Bool(true),
             "0" | "false" | "FALSE" => Cell::Bool(false),

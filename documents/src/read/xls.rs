@@ -8,8 +8,11 @@ mod record;
 mod sheet;
 mod text;
 
+use std::ops::Range;
+
 use self::record::{Record, Records};
 use self::text::{Length, Texts, TooLong};
+use super::rows::shared_text;
 use super::styles::Styles;
 use super::xml::damaged;
 use super::{Allowance, ReadError, ReadLimits, compound};
@@ -30,10 +33,15 @@ fn read_stream(stream: &[u8], limits: &ReadLimits) -> Result<Workbook, ReadError
     let globals = Globals::read(stream, limits)?;
     let mut allowance = Allowance::new(limits);
     let mut sheets = Vec::new();
-    for listed in &globals.listed {
-        if listed.is_worksheet {
-            sheets.push(sheet::read(stream, listed, &globals, limits, &mut allowance)?);
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    for listed in globals.listed.iter().filter(|listed| listed.is_worksheet) {
+        let (sheet, records) = sheet::read(stream, listed, &globals, limits, &mut allowance)?;
+        // Or few bytes were read as often as there are sheets.
+        if taken.iter().any(|other| records.start < other.end && other.start < records.end) {
+            return Err(damaged_at(listed.at, format!("sheet {:?} is in the place of another", listed.name)));
         }
+        taken.push(records);
+        sheets.push(sheet);
     }
     Ok(Workbook { sheets, date_system: globals.date_system })
 }
@@ -131,7 +139,7 @@ fn listed(record: &Record<'_>, texts: Texts, limits: &ReadLimits) -> Option<List
     Some(Listed { name: name.replace('\0', ""), is_visible, is_worksheet, at })
 }
 
-/// The texts that cells share (MS-XLS 2.4.265), as many as there are, whatever count is declared.
+/// The texts that cells share (MS-XLS 2.4.265), as many as there are, whatever count is declared. Blank ones are empty.
 fn read_strings(record: &Record<'_>, limits: &ReadLimits) -> Result<Vec<String>, ReadError> {
     let mut strings = Vec::new();
     let mut n_bytes = 0_usize;
@@ -152,7 +160,7 @@ fn read_strings(record: &Record<'_>, limits: &ReadLimits) -> Result<Vec<String>,
         if strings.len() >= limits.cells {
             return Err(ReadError::TooManyCells { limit: limits.cells });
         }
-        strings.push(text);
+        strings.push(shared_text(text));
     }
     Ok(strings)
 }

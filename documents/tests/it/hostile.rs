@@ -124,6 +124,16 @@ fn one_text_shared_by_very_many_cells_is_refused() {
 }
 
 #[test]
+fn cells_that_point_at_a_blank_text_count_as_cells() {
+    let rows = |n: usize| "<row><c t=\"s\"><v>0</v></c></row>".repeat(n);
+    let text = format!("<si><t>{}</t></si>", "\u{3000}".repeat(1_000));
+    let file = |n| Book::of(&[("名录", &sheet_data(&rows(n)))]).with_strings(&text).zip();
+    let limits = ReadLimits { rows: 10_000, ..limits() };
+    assert_eq!(read_workbook(&file(5_000), &limits).unwrap().sheets[0].rows, []);
+    check(&file(5_001), &limits, &ReadError::TooManyCells { limit: 0 });
+}
+
+#[test]
 fn more_merged_areas_than_are_read_are_an_error_and_not_dropped() {
     let merged = |n: usize| {
         let areas: String = (1..=n).map(|row| format!("<mergeCell ref=\"A{row}:B{row}\"/>")).collect();

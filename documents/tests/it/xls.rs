@@ -223,6 +223,40 @@ fn cells_beyond_the_limits_are_refused() {
     assert!(matches!(error, ReadError::CellTooLong { .. }), "{error:?}");
 }
 
+/// 60,000 such cells, listed as 60 sheets, took minutes out of a file of 0.9 MB.
+#[test]
+fn cells_of_a_blank_text_count_as_cells() {
+    let limits = ReadLimits { cells: 1_000, text_bytes: 100_000, ..ReadLimits::default() };
+    let blank = "\u{3000}".repeat(4_000);
+    let cells = |n: u16| (0..n).map(|row| shared(row, 0, 0)).collect::<Vec<_>>();
+    let file = |n: u16| Biff::of(&cells(n)).global(texts(1, &[&blank])).file();
+    assert_eq!(read_workbook(&file(1_000), &limits).unwrap().sheets[0].rows, []);
+    assert_eq!(read_workbook(&file(1_001), &limits).unwrap_err(), ReadError::TooManyCells { limit: 1_000 });
+    // The limit is the file's, not each sheet's.
+    let halves = Biff::of(&cells(600)).sheet(&[1, 0, b'b'], &cells(600)).global(texts(1, &[&blank]));
+    assert_eq!(read_workbook(&halves.file(), &limits).unwrap_err(), ReadError::TooManyCells { limit: 1_000 });
+}
+
+#[test]
+fn sheets_in_the_place_of_another_are_damage() {
+    let listed = |at: usize| {
+        record(0x0085, &[&u32::try_from(at).unwrap().to_le_bytes()[..], &[0, 0, 1, 0, b'a']].concat())
+    };
+    let head = start(0x0600, 0x0005).len() + 2 * listed(0).len() + end().len();
+    // The first record of a sheet ends with the head of another such record, whose content is a record of what both hold.
+    let inner = record(0x0809, &record(0x0001, &[0; 4]));
+    let outer = record(0x0809, &[words(&[0x0600, 0x0010]), inner[..4].to_vec()].concat());
+    let rest = [inner[4..].to_vec(), number(0, 0, 0, 1.0), end()].concat();
+    let file = |second: usize| {
+        let lists = [start(0x0600, 0x0005), listed(head), listed(head + second), end()].concat();
+        compound(&[("Workbook", &[lists, outer.clone(), rest.clone()].concat())])
+    };
+    for second in [0, 8] {
+        let error = read(&file(second)).unwrap_err();
+        assert!(error.to_string().contains("in the place of another"), "{second}: {error}");
+    }
+}
+
 #[test]
 fn records_that_point_nowhere_or_are_short_are_damage() {
     let listed = |at: u32| record(0x0085, &[&at.to_le_bytes()[..], &[0, 0, 1, 0, b'a']].concat());
