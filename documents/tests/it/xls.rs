@@ -274,23 +274,37 @@ fn records_that_point_nowhere_or_are_short_are_damage() {
 #[test]
 fn a_container_whose_lists_run_in_circles_is_damage() {
     let file = Biff::of(&(0..400).map(|row| number(row, 0, 0, 1.0)).collect::<Vec<_>>()).file();
+    let whole = read(&file).unwrap();
     let put = |at: usize, value: u32| {
         let mut bytes = file.clone();
         bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
         bytes
     };
+    let at = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+    let name: Vec<u8> = "Workbook".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let entry = file.windows(name.len()).position(|window| window == name).unwrap();
     // Entry n of the table of sectors, which is the sector that the header's list begins with.
-    let table = 512 + 512 * usize::try_from(u32::from_le_bytes(file[76..80].try_into().unwrap())).unwrap();
-    for sector in 0..20_usize {
-        let circle = put(table + 4 * sector, u32::try_from(sector).unwrap());
-        assert!(read(&circle).is_ok_and(|book| book.sheets.len() == 1) || read(&circle).is_err(), "{sector}");
-        assert_ne!(read(&circle).err(), Some(ReadError::ParserFailed), "{sector}");
+    let table = 512 + 512 * usize::try_from(at(76)).unwrap();
+    let next = |sector: u32| table + 4 * usize::try_from(sector).unwrap();
+    let chain = |first: u32| {
+        std::iter::successors(Some(first), |sector| Some(at(next(*sector))).filter(|next| *next < 128))
+    };
+    let stream: Vec<u32> = chain(at(entry + 116)).collect();
+    assert!(stream.len() > 10, "{stream:?}");
+    let directory: Vec<u32> = chain(at(48)).collect();
+    for sector in stream.iter().chain(&directory) {
+        check_refused(&put(next(*sector), *sector), &damaged());
+    }
+    // Of the table's own sector and of those that aren't there nobody needs to know what comes next.
+    for sector in (0..128).filter(|sector| !stream.contains(sector) && !directory.contains(sector)) {
+        match read(&put(next(sector), sector)) {
+            Ok(book) => assert_eq!(book, whole, "{sector}"),
+            Err(error) => assert!(matches!(error, ReadError::Damaged { .. }), "{sector}: {error:?}"),
+        }
     }
     // The list of the table's sectors goes on in a sector that goes on in itself.
     check_refused(&put(68, 0), &damaged());
     // A stream of 4 GiB.
-    let name: Vec<u8> = "Workbook".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let entry = file.windows(name.len()).position(|window| window == name).unwrap();
     check_refused(&put(entry + 120, u32::MAX), &damaged());
 }
 
