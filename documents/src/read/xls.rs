@@ -1,8 +1,8 @@
 //! Workbooks of Excel 5 to 2003 (`.xls`, BIFF5 and BIFF8 after MS-XLS), as WPS and other systems still save them.
 //!
 //! It must not believe a count or a position of the file: records are windows into the stream, nothing is reserved for
-//! what is declared, and all that is kept was counted against the limits. Formulas are taken at the value that the file
-//! holds for them.
+//! what is declared, and all that is kept is counted against the limits, one text at a time. The stream itself is no longer
+//! than the file. Formulas are taken at the value that the file holds for them.
 
 mod record;
 mod sheet;
