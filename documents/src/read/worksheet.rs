@@ -12,7 +12,7 @@ use super::rows::{Rows, finish_sheet, number_cell, shared_cell, text_cell, withi
 use super::strings::read_rich_text;
 use super::styles::Styles;
 use super::xml::{Xml, attribute};
-use super::{Allowance, ReadError, ReadLimits};
+use super::{Allowance, Damage, Place, ReadError, ReadLimits};
 use crate::sheet::{Cell, DateSystem, Merge, Sheet, column_name};
 
 /// The last row and column that the format knows.
@@ -76,7 +76,7 @@ pub(super) fn read<R: Read>(
         };
         if let Some(start) = started {
             let Some((row, column)) = start.position else {
-                return Err(part.damaged("a cell has no valid position"));
+                return Err(part.damaged(Damage::CellNowhere));
             };
             next_column = column + 1;
             let cell = read_cell(&mut part, &start, row, column, &name, context)?;
@@ -87,7 +87,7 @@ pub(super) fn read<R: Read>(
         }
     }
     if !saw_sheet {
-        return Err(part.damaged("it is not a worksheet"));
+        return Err(part.damaged(Damage::NotAWorksheet));
     }
     let rows = rows.finish();
     finish_sheet(Sheet { name, visible, rows, merges }, allowance, context.limits)
@@ -152,12 +152,13 @@ fn read_cell<R: Read>(
                 inside -= 1;
                 None
             }
-            Event::Eof => return Err(part.damaged("it ends in the middle")),
+            Event::Eof => return Err(part.damaged(Damage::EndsInTheMiddle)),
             _ => None,
         };
         let Some(text) = text else { continue };
         let Some(text) = text else {
-            let place = format!("cell {}{row} of sheet {sheet:?}", column_name(column));
+            let cell = format!("{}{row}", column_name(column));
+            let place = Place::Cell { cell, sheet: Some(sheet.to_owned()) };
             return Err(ReadError::CellTooLong { place, limit });
         };
         // An inline cell may repeat itself in an empty value, and a formula that nobody calculated has one too.
@@ -167,7 +168,8 @@ fn read_cell<R: Read>(
             cell = match value_of(text, start, context) {
                 Some(cell) => cell,
                 None => {
-                    return Err(part.damaged(format!("cell {}{row} points at no text", column_name(column))));
+                    let cell = format!("{}{row}", column_name(column));
+                    return Err(part.damaged(Damage::CellWithoutText { cell }));
                 }
             };
         }
