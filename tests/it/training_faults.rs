@@ -1,5 +1,5 @@
 //! What must not go wrong with certificates: two issuers at once, a kill in a batch, names that can't be printed, edited
-//! files, rotated keys, restored backups, ID numbers in the clear.
+//! files, rotated keys, ID numbers in the clear.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -316,28 +316,6 @@ fn what_the_data_folder_holds_of_people_is_for_its_owner_alone() {
         }
     }
     assert!(n >= 5, "database, ledger, two papers, keys: {n}");
-}
-
-#[test]
-fn a_restored_backup_never_gives_a_serial_again() {
-    let sandbox = furnished(&["虚构甲"]);
-    // The database with its log, as a backup holds them.
-    let files = ["sentrypost.db", "sentrypost.db-wal", "sentrypost.db-shm"]
-        .map(|name| sandbox.path("data").join(name));
-    let backup = files.each_ref().map(|file| std::fs::read(file).ok());
-    let args = [&ISSUE[..], &["--without-files"]].concat();
-    sandbox.run(&args).ends(0);
-    let before = serials(&sandbox).remove(0);
-    for (file, bytes) in files.iter().zip(&backup) {
-        match bytes {
-            Some(bytes) => std::fs::write(file, bytes).unwrap(),
-            None => drop(std::fs::remove_file(file)),
-        }
-    }
-    assert_eq!(serials(&sandbox).len(), 0, "the backup knows of none");
-    sandbox.run(&args).ends(0);
-    let after = serials(&sandbox).remove(0);
-    assert!(before.contains("-000001-") && after.contains("-000002-"), "{before} {after}");
 }
 
 #[test]
