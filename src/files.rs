@@ -1,6 +1,6 @@
 //! Files that people hand in and take away: what is read from and written to them, bounded, and never over somebody's work.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use model::interval::china;
 use registry::table::{SheetOut, Table};
 
 use crate::clock;
+use crate::desk::keys::random;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::shapes::sheets::{self, Purpose};
 
@@ -140,12 +141,19 @@ pub fn make_folder(path: &Path) -> Result<(), Failure> {
 /// Puts bytes in place of a file, on disk when this returns: whoever reads it meanwhile has the old ones or the new ones,
 /// whole. A new file is for its owner only; one that was there keeps its mode, since it may be published.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let write = || -> std::io::Result<()> {
-        // Where a link points, not the link.
-        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let fresh = path.with_file_name(format!(".{name}.{}", std::process::id()));
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+    // By a name that nobody can guess, since the folder may be shared: no link lies in wait there.
+    let suffix = format!("{:016x}", u64::from_le_bytes(random()));
+    replace_by_way_of(path, &suffix, bytes)
+        .or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+}
+
+fn replace_by_way_of(path: &Path, suffix: &str, bytes: &[u8]) -> std::io::Result<()> {
+    // Where a link points, not the link.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let fresh = path.with_file_name(format!(".{name}.{suffix}"));
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&fresh)?;
+    let mut write = || -> std::io::Result<()> {
         if let Ok(old) = std::fs::metadata(&path) {
             file.set_permissions(old.permissions())?;
         }
@@ -153,7 +161,14 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.sync_all()?;
         std::fs::rename(&fresh, &path)
     };
-    write().or_exit_while(Exit::Environment, format!("can't write {}", path.display()))
+    let written = write();
+    if written.is_err() {
+        // What couldn't be written is the error to tell, not that its half stays.
+        let _ = std::fs::remove_file(&fresh);
+    }
+    written?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// A name beside the file that no earlier error workbook has: somebody may be correcting that one.
@@ -175,4 +190,48 @@ pub fn refuse_existing(path: &Path) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Environment, Exists(path.display().to_string())));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("名单.txt");
+        for bytes in ["一", "二二"] {
+            assert!(replace_file(&path, bytes.as_bytes()).is_ok());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), bytes);
+        }
+        assert_eq!(names(folder.path()), ["名单.txt"]);
+    }
+
+    #[test]
+    fn a_failed_replacement_leaves_nothing_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        // No file takes the place of a folder.
+        let path = folder.path().join("名单");
+        std::fs::create_dir(&path).unwrap();
+        assert!(replace_file(&path, b"x").is_err());
+        assert_eq!(names(folder.path()), ["名单"]);
+    }
+
+    #[test]
+    fn a_link_that_lies_in_wait_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, victim) = (folder.path().join("名单.txt"), folder.path().join("别人的"));
+        std::fs::write(&victim, "别人的工作").unwrap();
+        std::os::unix::fs::symlink(&victim, folder.path().join(".名单.txt.known")).unwrap();
+        assert!(replace_by_way_of(&path, "known", b"x").is_err());
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "别人的工作");
+        assert_eq!(names(folder.path()), [".名单.txt.known", "别人的", "名单.txt"][..2]);
+    }
 }

@@ -8,6 +8,7 @@
 mod compound;
 mod container;
 mod csv;
+mod damage;
 mod encoding;
 mod error;
 mod package;
@@ -21,6 +22,7 @@ mod xml;
 use crate::sheet::Workbook;
 
 pub use self::csv::read_csv;
+pub use damage::{Damage, Place};
 pub use error::ReadError;
 
 /// What a file may ask of us at most.

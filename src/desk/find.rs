@@ -96,8 +96,7 @@ pub fn staff<'a>(desk: &'a Desk, given: &str) -> Result<&'a Staff, Failure> {
 
 /// A person so that nobody else is meant.
 fn written(book: &Book<'_>, desk: &Desk, one: &Staff) -> String {
-    let unit = book.holdings(one.id).last().map(|held| held.unit).or(one.unit);
-    let unit = unit.and_then(|unit| desk.register.unit(unit));
+    let unit = book.unit_of(one.id).and_then(|unit| desk.register.unit(unit));
     let unit = unit.map(|unit| format!("@{}", unit.name)).unwrap_or_default();
     format!("{}/{}{unit} ({})", one.name, one.phone.as_deref().unwrap_or_default(), one.id)
 }

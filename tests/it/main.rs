@@ -23,5 +23,6 @@ mod training_faults;
 mod training_people;
 mod training_reminding;
 mod training_report;
+mod training_restored;
 mod training_year;
 mod windows;

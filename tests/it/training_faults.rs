@@ -1,5 +1,5 @@
 //! What must not go wrong with certificates: two issuers at once, a kill in a batch, names that can't be printed, edited
-//! files, rotated keys, restored backups, ID numbers in the clear.
+//! files, rotated keys, ID numbers in the clear.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -245,24 +245,42 @@ fn a_sitting_that_moves_after_its_scores_are_in_takes_them_along_and_no_certific
 
 #[test]
 fn a_preview_tells_what_will_be_issued_until_when_and_whether_it_renews() {
-    let sandbox = furnished(&["虚构甲"]);
-    let issue = |on: &str, more: &[&str]| {
-        let asked = [&ISSUE[..], &["--on", on, "--json"], more].concat();
-        let issued = sandbox.run(&asked).ends(0).json();
-        let one = issued["data"][0].clone();
-        (one["kind"].as_str().unwrap_or_default().to_owned(), one["valid_until"].as_str().unwrap().to_owned())
-    };
-    for (on, kind) in [("2024-06-01", "new"), ("2027-05-20", "renewal")] {
-        // What a renewal rests on is younger than the certificate before.
-        let waiver = format!(
-            "姓名,证书类别,依据,依据编号,批准人,起始日期,截止日期\n虚构甲,WH,CISP,FAKE-{kind},虚构批准人,{on},2027-12-31\n"
-        );
-        let file = sandbox.write("等效.csv", waiver);
-        sandbox.run(&["training", "import", file.to_str().unwrap(), "--sheet", "等效"]).ends(0);
-        let preview = issue(on, &["--dry-run"]);
-        assert_eq!(preview.0, kind);
-        assert_eq!(issue(on, &["--without-files"]), preview);
+    for (runs_from, until) in [("issue", "2030-05-19"), ("expiry", "2030-05-31")] {
+        let sandbox = furnished(&["虚构甲"]);
+        let scheme = include_str!("../../policy/training.toml");
+        let counted = format!("topics = [\"WH\"], runs_from = \"{runs_from}\"");
+        let edited = scheme.replace("topics = [\"WH\"]", &counted);
+        assert_ne!(edited, scheme);
+        sandbox.write("data/training.toml", edited);
+        let issue = |on: &str, more: &[&str]| {
+            let asked = [&ISSUE[..], &["--on", on, "--json"], more].concat();
+            let issued = sandbox.run(&asked).ends(0).json();
+            ["kind", "valid_until", "unit"].map(|key| issued["data"][0][key].as_str().unwrap().to_owned())
+        };
+        for (on, kind, until) in [("2024-06-01", "new", "2027-05-31"), ("2027-05-20", "renewal", until)] {
+            // What a renewal rests on is younger than the certificate before.
+            let waiver = format!(
+                "姓名,证书类别,依据,依据编号,批准人,起始日期,截止日期\n虚构甲,WH,CISP,FAKE-{kind},虚构批准人,{on},2027-12-31\n"
+            );
+            let file = sandbox.write("等效.csv", waiver);
+            sandbox.run(&["training", "import", file.to_str().unwrap(), "--sheet", "等效"]).ends(0);
+            let preview = issue(on, &["--dry-run"]);
+            assert_eq!(preview, [kind, until, "示例市虚构局"], "{runs_from}");
+            assert_eq!(issue(on, &["--without-files"]), preview, "{runs_from}");
+        }
     }
+}
+
+#[test]
+fn who_gets_none_is_shown_with_the_unit_that_every_list_shows() {
+    let sandbox = furnished(&["虚构甲"]);
+    let code = credit_code(1);
+    let file = sandbox.write("人员.csv", format!("姓名,单位信用代码\n虚构乙,{code}\n"));
+    sandbox.run(&["training", "import", file.to_str().unwrap(), "--sheet", "人员"]).ends(0);
+    // On the roster and in no post.
+    let refused = sandbox.run(&[&ISSUE[..], &["--person", "虚构乙", "--dry-run", "--json"]].concat()).ends(0);
+    let refused = &refused.json()["data"][0];
+    assert_eq!((&refused["name"], &refused["unit"]), (&"虚构乙".into(), &"示例市虚构局".into()));
 }
 
 #[test]
@@ -316,28 +334,6 @@ fn what_the_data_folder_holds_of_people_is_for_its_owner_alone() {
         }
     }
     assert!(n >= 5, "database, ledger, two papers, keys: {n}");
-}
-
-#[test]
-fn a_restored_backup_never_gives_a_serial_again() {
-    let sandbox = furnished(&["虚构甲"]);
-    // The database with its log, as a backup holds them.
-    let files = ["sentrypost.db", "sentrypost.db-wal", "sentrypost.db-shm"]
-        .map(|name| sandbox.path("data").join(name));
-    let backup = files.each_ref().map(|file| std::fs::read(file).ok());
-    let args = [&ISSUE[..], &["--without-files"]].concat();
-    sandbox.run(&args).ends(0);
-    let before = serials(&sandbox).remove(0);
-    for (file, bytes) in files.iter().zip(&backup) {
-        match bytes {
-            Some(bytes) => std::fs::write(file, bytes).unwrap(),
-            None => drop(std::fs::remove_file(file)),
-        }
-    }
-    assert_eq!(serials(&sandbox).len(), 0, "the backup knows of none");
-    sandbox.run(&args).ends(0);
-    let after = serials(&sandbox).remove(0);
-    assert!(before.contains("-000001-") && after.contains("-000002-"), "{before} {after}");
 }
 
 #[test]

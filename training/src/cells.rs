@@ -15,7 +15,7 @@ use model::register::{Register, System, Unit};
 use crate::certificates::PostCertificate;
 use crate::columns::Key;
 use crate::people::{Holding, Staff};
-use crate::records::Records;
+use crate::records::{Book, Records};
 use crate::sittings::{Attempt, Attendance, Score, Sitting, Term, Waived, Waiver};
 
 /// Last digits of a phone that tell namesakes apart.
@@ -23,13 +23,10 @@ const TAIL: usize = 4;
 
 /// How entries are referred to.
 pub(crate) struct Names<'a> {
-    staff: HashMap<StaffId, &'a Staff>,
+    book: Book<'a>,
     units: HashMap<UnitId, &'a Unit>,
     systems: HashMap<SystemId, &'a System>,
     terms: HashMap<TermId, &'a Term>,
-    sittings: HashMap<SittingId, &'a Sitting>,
-    /// The unit of the latest post of each person.
-    posts: HashMap<StaffId, (NaiveDate, UnitId)>,
     n_of_name: HashMap<String, usize>,
     n_of_tail: HashMap<(String, String), usize>,
 }
@@ -43,30 +40,23 @@ impl<'a> Names<'a> {
                 *n_of_tail.entry((name_key(&one.name), tail)).or_insert(0) += 1;
             }
         }
-        let mut posts: HashMap<StaffId, (NaiveDate, UnitId)> = HashMap::new();
-        for one in &records.holdings {
-            let latest = posts.entry(one.staff).or_insert((one.from, one.unit));
-            *latest = (*latest).max((one.from, one.unit));
-        }
         Names {
-            staff: records.staff.iter().map(|one| (one.id, one)).collect(),
+            book: Book::of(records),
             units: register.units.iter().map(|one| (one.id, one)).collect(),
             systems: register.systems.iter().map(|one| (one.id, one)).collect(),
             terms: records.terms.iter().map(|one| (one.id, one)).collect(),
-            sittings: records.sittings.iter().map(|one| (one.id, one)).collect(),
-            posts,
             n_of_name,
             n_of_tail,
         }
     }
 
     pub(crate) fn name(&self, id: StaffId) -> &str {
-        self.staff.get(&id).map_or("", |one| one.name.as_str())
+        self.book.staff(id).map_or("", |one| one.name.as_str())
     }
 
     /// By `name`, `name/last digits`, `name/phone`, else `name@unit`.
     pub(crate) fn person(&self, id: StaffId) -> String {
-        let Some(one) = self.staff.get(&id) else { return String::new() };
+        let Some(one) = self.book.staff(id) else { return String::new() };
         let key = name_key(&one.name);
         if self.n_of_name.get(&key).is_none_or(|n| *n < 2) {
             return one.name.clone();
@@ -83,10 +73,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The unit of the person's latest post, or of the roster without one.
     pub(crate) fn unit_of(&self, id: StaffId) -> Option<&'a Unit> {
-        let of_post = self.posts.get(&id).map(|(_, unit)| *unit);
-        self.unit(of_post.or_else(|| self.staff.get(&id)?.unit)?)
+        self.unit(self.book.unit_of(id)?)
     }
 
     pub(crate) fn unit(&self, id: UnitId) -> Option<&'a Unit> {
@@ -94,11 +82,11 @@ impl<'a> Names<'a> {
     }
 
     pub(crate) fn term_of(&self, id: SittingId) -> Option<&'a Term> {
-        self.terms.get(&self.sittings.get(&id)?.term).copied()
+        self.terms.get(&self.book.sitting(id)?.term).copied()
     }
 
     pub(crate) fn sitting(&self, id: SittingId) -> Option<&'a Sitting> {
-        self.sittings.get(&id).copied()
+        self.book.sitting(id)
     }
 
     fn code(&self, unit: UnitId) -> &str {

@@ -7,6 +7,7 @@ use model::id::StaffId;
 
 use crate::certificates::{PostCertificate, Standing, last_day};
 use crate::credits::{self, Credit, CreditBy};
+use crate::people::Holding;
 use crate::records::Book;
 use crate::scheme::{Category, RunsFrom, Scheme};
 
@@ -58,13 +59,7 @@ pub fn decide(
     day: NaiveDate,
 ) -> Result<Candidate, NotIssued> {
     book.staff(staff).ok_or(NotIssued::Unknown)?;
-    let has_post = book
-        .holdings(staff)
-        .iter()
-        .any(|holding| holding.is_held_on(day) && category.posts.contains(&holding.post));
-    if !has_post {
-        return Err(NotIssued::NoPost);
-    }
+    asking_post(book, category, staff, day).ok_or(NotIssued::NoPost)?;
     let own = book.certificates(staff).iter().copied().filter(|one| one.category == category.code);
     let last = own.max_by_key(|one| (one.period, one.edition));
     let Some(last) = last else {
@@ -127,6 +122,17 @@ pub fn decide(
             Ok(Candidate { runs_from, ..next(Some(last), topics) })
         }
     }
+}
+
+/// The post for which a person gets a certificate of a category; it is printed with its unit.
+pub fn asking_post<'a>(
+    book: &Book<'a>,
+    category: &Category,
+    staff: StaffId,
+    day: NaiveDate,
+) -> Option<&'a Holding> {
+    let mut held = book.holdings(staff).iter().copied();
+    held.find(|held| held.is_held_on(day) && category.posts.contains(&held.post))
 }
 
 /// What the topics were passed by, each after `since`; else which are missing.

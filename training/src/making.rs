@@ -10,7 +10,7 @@ use model::id::{Mint, PostCertificateId, StaffId, UnitId};
 use crate::certificates::{
     CertificateAct, CertificateEvent, PostCertificate, Printed, ReviewDue, Standing, last_day,
 };
-use crate::issue::Candidate;
+use crate::issue::{Candidate, asking_post};
 use crate::keys::SigningKey;
 use crate::records::{Book, Change, Records};
 use crate::scheme::{Category, Scheme};
@@ -123,9 +123,7 @@ fn one(
 ) -> Result<PostCertificate, NotMade> {
     let Making { scheme, category, day, .. } = *making;
     let person = book.staff(candidate.staff).ok_or(NotMade::Gone)?;
-    let held = book.holdings(candidate.staff).iter();
-    let mut held = held.filter(|held| held.is_held_on(day) && category.posts.contains(&held.post));
-    let holding = held.next().ok_or(NotMade::Gone)?;
+    let holding = asking_post(book, category, candidate.staff, day).ok_or(NotMade::Gone)?;
     let valid_until = candidate.valid_until(category).ok_or(NotMade::Months(category.valid_months))?;
     let review = category.review.as_ref().and_then(|review| {
         let on = last_day(candidate.runs_from, review.after_months)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use model::id::{PostCertificateId, SittingId, StaffId, TermId};
+use model::id::{PostCertificateId, SittingId, StaffId, TermId, UnitId};
 use serde::{Deserialize, Serialize};
 
 use crate::certificates::{self, CertificateEvent, PostCertificate, Standing};
@@ -164,6 +164,13 @@ impl<'a> Book<'a> {
         self.holdings.get(&staff).map_or(&[], Vec::as_slice)
     }
 
+    /// The unit that a person belongs to: that of the latest post, or of the roster without one.
+    pub fn unit_of(&self, staff: StaffId) -> Option<UnitId> {
+        let posts = self.holdings(staff).iter();
+        let latest = posts.max_by_key(|held| (held.from, held.unit)).map(|held| held.unit);
+        latest.or_else(|| self.staff(staff)?.unit)
+    }
+
     pub fn certificates(&self, staff: StaffId) -> &[&'a PostCertificate] {
         self.certificates.get(&staff).map_or(&[], Vec::as_slice)
     }
@@ -189,5 +196,52 @@ impl<'a> Book<'a> {
         issued.sort_by_key(|one| (one.period, one.edition));
         let counting = issued.iter().rev().find(|one| self.standing(one, day).counts());
         counting.or(issued.last()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::id::{CountingMint, HoldingId};
+    use model::post::PostKind;
+
+    use super::*;
+    use crate::people::Employment;
+
+    /// The roster's unit and posts as (unit, first day) in the order of their ids, the expected unit.
+    fn check(roster: Option<usize>, posts: &[(usize, &str)], expected: Option<usize>) {
+        let mint = &mut CountingMint::default();
+        let units = [(); 3].map(|()| UnitId::mint(mint));
+        let staff = StaffId::mint(mint);
+        let person = Staff {
+            id: staff,
+            name: "虚构甲".into(),
+            unit: roster.map(|n| units[n]),
+            employment: Employment::Staff,
+            phone: None,
+            email: None,
+            id_number: None,
+        };
+        let held = posts.iter().map(|(unit, from)| Holding {
+            id: HoldingId::mint(mint),
+            staff,
+            unit: units[*unit],
+            system: None,
+            post: PostKind::Maintainer,
+            role: None,
+            from: from.parse().expect("a day"),
+            until: None,
+            ended_because: None,
+        });
+        let records = Records { holdings: held.collect(), staff: vec![person], ..Records::default() };
+        assert_eq!(Book::of(&records).unit_of(staff), expected.map(|n| units[n]), "{roster:?} {posts:?}");
+    }
+
+    #[test]
+    fn a_person_belongs_to_the_unit_of_the_latest_post_whenever_it_was_entered_and_else_of_the_roster() {
+        check(None, &[], None);
+        check(Some(0), &[], Some(0));
+        check(Some(0), &[(1, "2026-01-01")], Some(1));
+        check(Some(0), &[(1, "2026-01-01"), (2, "2026-03-01")], Some(2));
+        check(None, &[(2, "2026-03-01"), (1, "2026-01-01")], Some(2));
     }
 }

@@ -7,8 +7,8 @@ use std::io::{Cursor, Read};
 
 use cfb::CompoundFile;
 
-use super::ReadError;
 use super::xml::damaged;
+use super::{Damage, ReadError};
 
 const CONTAINER: &str = "the compound file";
 /// The last number that a sector can have (MS-CFB 2.1).
@@ -28,7 +28,7 @@ pub(super) fn workbook_stream(bytes: &[u8]) -> Result<Vec<u8>, ReadError> {
     };
     let mut stream = file.open_stream(path).map_err(|error| broken(&error))?;
     if stream.len() > bytes.len() as u64 {
-        return Err(damaged(CONTAINER, "it was cut off, or a stream claims to be longer than the file"));
+        return Err(damaged(CONTAINER, Damage::StreamBeyondFile));
     }
     let mut content = Vec::new();
     stream.read_to_end(&mut content).map_err(|error| broken(&error))?;
@@ -36,7 +36,7 @@ pub(super) fn workbook_stream(bytes: &[u8]) -> Result<Vec<u8>, ReadError> {
 }
 
 fn broken(error: &std::io::Error) -> ReadError {
-    damaged(CONTAINER, error.to_string())
+    damaged(CONTAINER, Damage::Library(error.to_string()))
 }
 
 /// The table of sectors is found by a list of where its parts are (the DIFAT, MS-CFB 2.5), and a list that names one part
@@ -58,7 +58,7 @@ fn check_difat(bytes: &[u8]) -> Result<(), ReadError> {
             _ => return Ok(()),
         }
     }
-    Err(damaged(CONTAINER, "its list of sectors is longer than the file needs"))
+    Err(damaged(CONTAINER, Damage::EndlessSectors))
 }
 
 fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {

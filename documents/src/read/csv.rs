@@ -4,7 +4,7 @@
 //! and a quotation mark that is never closed is an error, not one huge last cell. That is why the parser is ours
 //! (tests hold it against the `csv` crate).
 
-use super::{Allowance, ReadError, ReadLimits, check_size, encoding};
+use super::{Allowance, Place, ReadError, ReadLimits, check_size, encoding};
 use crate::sheet::{Cell, DateSystem, Merge, Row, Sheet, Workbook, column_name};
 use crate::write::unguarded;
 
@@ -50,7 +50,7 @@ fn row_of(
     allowance.take_cells(filled + usize::from(filled > 0), limits)?;
     for (column, field) in fields.into_iter().take(filled).enumerate() {
         if field.len() > limits.cell_chars && field.chars().count() > limits.cell_chars {
-            let place = format!("cell {}{number}", column_name(column));
+            let place = Place::Cell { cell: format!("{}{number}", column_name(column)), sheet: None };
             return Err(ReadError::CellTooLong { place, limit: limits.cell_chars });
         }
         allowance.take_text(field.len(), limits)?;

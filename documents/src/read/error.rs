@@ -3,6 +3,8 @@
 //! In English by `Display`, in Chinese by [`ReadError::zh`]. It must not carry a parser's wording alone: each message
 //! says what is wrong with the file and what to try.
 
+use super::{Damage, Place};
+
 /// The file's fault in every case but [`ReadError::ParserFailed`]. Where a limit is named, nothing was kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,12 +23,13 @@ pub enum ReadError {
         "the file is a web page under a workbook's name, as some systems export it; open it in WPS or Excel and save it as .xlsx"
     )]
     WebPage,
-    #[error("the workbook is protected by a password; remove the password and save it again")]
-    Encrypted,
+    /// Excel also encrypts what is only protected against changes of its structure, by a password that it knows itself.
     #[error(
-        "the workbook is damaged in {part}: {detail}; open it in WPS or Excel and save it again as .xlsx"
+        "the workbook has a password, or its structure is protected; remove the protection, or save it as .xlsx"
     )]
-    Damaged { part: String, detail: String },
+    Encrypted,
+    #[error("the workbook is damaged in {part}: {what}; open it in WPS or Excel and save it again as .xlsx")]
+    Damaged { part: String, what: Damage },
     #[error(
         "the workbook grows beyond {limit} bytes when unpacked; remove pictures and unused sheets, or split it"
     )]
@@ -56,7 +59,7 @@ pub enum ReadError {
     )]
     TooManyMerges { limit: usize },
     #[error("{place} holds more than {limit} characters; shorten the text")]
-    CellTooLong { place: String, limit: usize },
+    CellTooLong { place: Place, limit: usize },
     #[error(
         "the zip directory at the end of the workbook is missing, so the file was cut off on its way; download or copy it again, or ask its sender to"
     )]
@@ -95,15 +98,16 @@ impl ReadError {
             ReadError::WebPage => {
                 "这是以表格命名的网页（有的系统这样导出），请用 WPS 或 Excel 打开后另存为 .xlsx".into()
             }
-            ReadError::Encrypted => "工作簿设有密码，请取消密码后重新保存".into(),
-            ReadError::Damaged { part, detail } => {
+            ReadError::Encrypted => "工作簿设有密码，或工作簿结构受保护：请取消保护，或另存为 .xlsx".into(),
+            ReadError::Damaged { part, what } => {
                 let part = match part.as_str() {
                     "the zip directory" => "zip 目录",
                     "the compound file" => "复合文档",
                     "the workbook stream" => "工作簿数据流",
                     part => part,
                 };
-                format!("工作簿已损坏（{part}：{detail}），请用 WPS 或 Excel 打开后另存为 .xlsx")
+                let what = what.zh().map(|what| format!("：{what}")).unwrap_or_default();
+                format!("工作簿已损坏（{part}{what}），请用 WPS 或 Excel 打开后另存为 .xlsx")
             }
             ReadError::InflatesTooLarge { limit } => {
                 format!("工作簿解压后超过{limit}字节，请删除图片和无用的表，或拆成几个文件")
@@ -128,7 +132,7 @@ impl ReadError {
                 format!("合并单元格超过{limit}处，请取消合并并逐格填写，或拆成几个文件")
             }
             ReadError::CellTooLong { place, limit } => {
-                format!("{}超过{limit}个字符，请缩短", place.replace("cell ", "单元格 "))
+                format!("{}超过{limit}个字符，请缩短", place.zh())
             }
             ReadError::CutOff => {
                 "文件不完整（缺少结尾的目录），可能没有下载或复制完，请重新获取，或请对方重发".into()

@@ -13,7 +13,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::xml::{Budget, Xml, attribute, damaged};
-use super::{Allowance, ReadError, ReadLimits, strings, styles, worksheet};
+use super::{Allowance, Damage, ReadError, ReadLimits, strings, styles, worksheet};
 use crate::sheet::{DateSystem, Workbook};
 
 type Part<'p, 'b> = Xml<ZipFile<'p, Cursor<&'b [u8]>>>;
@@ -32,7 +32,7 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, ReadEr
     }
     let (listed, date_system) = match package.part(&workbook_path)? {
         Some(part) => read_sheet_list(part, limits)?,
-        None => return Err(damaged(&workbook_path, "it is missing")),
+        None => return Err(damaged(&workbook_path, Damage::Missing)),
     };
 
     let mut allowance = Allowance::new(limits);
@@ -52,14 +52,14 @@ pub(super) fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Workbook, ReadEr
     let mut sheets = Vec::new();
     for entry in listed {
         let Some(relation) = related.get(&entry.relation) else {
-            return Err(damaged(&workbook_path, format!("sheet {:?} points nowhere", entry.name)));
+            return Err(damaged(&workbook_path, Damage::SheetNowhere { sheet: entry.name }));
         };
         // Chart sheets and the like hold no cells.
         if relation.kind != "worksheet" {
             continue;
         }
         let Some(part) = package.part(&relation.path)? else {
-            return Err(damaged(&relation.path, format!("sheet {:?} is missing", entry.name)));
+            return Err(damaged(&relation.path, Damage::SheetMissing { sheet: entry.name }));
         };
         let context = worksheet::Context { strings: &strings, styles: &styles, date_system, limits };
         sheets.push(worksheet::read(part, entry.name, entry.visible, &context, &mut allowance)?);
@@ -130,13 +130,13 @@ impl<'b> Package<'b> {
     fn open(bytes: &'b [u8], limits: &ReadLimits) -> Result<Self, ReadError> {
         if has_zip64_directory(bytes) {
             // Its counts are 64 bits wide, and no workbook below our limits needs it.
-            return Err(damaged("the zip directory", "it has the layout for archives beyond 4 GiB"));
+            return Err(damaged("the zip directory", Damage::Zip64));
         }
         if !has_end_of_directory(bytes) {
             return Err(ReadError::CutOff);
         }
         let archive = ZipArchive::new(Cursor::new(bytes))
-            .map_err(|error| damaged("the zip directory", error.to_string()))?;
+            .map_err(|error| damaged("the zip directory", Damage::Library(error.to_string())))?;
         if archive.len() > limits.parts {
             return Err(ReadError::TooManyParts { parts: archive.len(), limit: limits.parts });
         }
@@ -158,7 +158,7 @@ impl<'b> Package<'b> {
             let entry = self
                 .archive
                 .by_index_raw(index)
-                .map_err(|error| damaged("the zip directory", error.to_string()))?;
+                .map_err(|error| damaged("the zip directory", Damage::Library(error.to_string())))?;
             declared = declared.saturating_add(entry.size());
             let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
             self.paths.entry(normal(&name)).or_insert(index);
@@ -175,7 +175,7 @@ impl<'b> Package<'b> {
             zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => {
                 ReadError::Encrypted
             }
-            other => damaged(path, other.to_string()),
+            other => damaged(path, Damage::Library(other.to_string())),
         })?;
         Ok(Some(Xml::new(path, file, Rc::clone(&self.budget), self.inflated_limit)))
     }
@@ -198,7 +198,7 @@ impl<'b> Package<'b> {
                 _ => {}
             }
             if relations.len() > limit {
-                return Err(part.damaged("it has too many relations"));
+                return Err(part.damaged(Damage::TooManyRelations));
             }
         }
     }

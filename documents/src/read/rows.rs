@@ -18,10 +18,12 @@ impl<'a> Rows<'a> {
         Rows { sheet, limits, allowance, rows: Vec::new() }
     }
 
+    /// Keeps a cell, the last one where several are of one place. One that is empty isn't kept and counts all the same, since
+    /// reading it took as long.
     pub(super) fn put(&mut self, number: u32, column: usize, cell: Cell) -> Result<(), ReadError> {
         let limits = self.limits;
         if cell.is_empty() {
-            return Ok(());
+            return self.allowance.take_cells(1, limits);
         }
         if number > limits.rows {
             let sheet = self.sheet.to_owned();
@@ -123,6 +125,17 @@ fn charge(
         Cell::Text(text) | Cell::Error(text) => allowance.take_text(cells.saturating_mul(text.len()), limits),
         Cell::Empty | Cell::Number(_) | Cell::Bool(_) | Cell::Date(_) => Ok(()),
     }
+}
+
+/// A text that cells share, as it is kept: a blank one as nothing, so that no cell has to look through it.
+pub(super) fn shared_text(text: String) -> String {
+    if text.trim().is_empty() { String::new() } else { text }
+}
+
+/// The cell that points at a shared text; `None` where there is no such text.
+pub(super) fn shared_cell(strings: &[String], index: usize) -> Option<Cell> {
+    let text = strings.get(index)?;
+    Some(if text.is_empty() { Cell::Empty } else { Cell::Text(text.clone()) })
 }
 
 pub(super) fn text_cell(text: String) -> Cell {

@@ -6,9 +6,11 @@ use std::io::Read;
 
 use quick_xml::events::Event;
 
+use super::rows::shared_text;
 use super::xml::Xml;
-use super::{ReadError, ReadLimits};
+use super::{Damage, Place, ReadError, ReadLimits};
 
+/// Blank ones are empty.
 pub(super) fn read<R: Read>(mut part: Xml<R>, limits: &ReadLimits) -> Result<Vec<String>, ReadError> {
     let mut strings = Vec::new();
     let mut bytes = 0_usize;
@@ -22,7 +24,7 @@ pub(super) fn read<R: Read>(mut part: Xml<R>, limits: &ReadLimits) -> Result<Vec
             continue;
         }
         let Some(text) = read_rich_text(&mut part, limits.cell_chars)? else {
-            let place = format!("shared text {}", strings.len() + 1);
+            let place = Place::SharedText(strings.len() + 1);
             return Err(ReadError::CellTooLong { place, limit: limits.cell_chars });
         };
         bytes += text.len();
@@ -32,7 +34,7 @@ pub(super) fn read<R: Read>(mut part: Xml<R>, limits: &ReadLimits) -> Result<Vec
         if strings.len() >= limits.cells {
             return Err(ReadError::TooManyCells { limit: limits.cells });
         }
-        strings.push(text);
+        strings.push(shared_text(text));
     }
 }
 
@@ -64,7 +66,7 @@ pub(super) fn read_rich_text<R: Read>(part: &mut Xml<R>, limit: usize) -> Result
                 }
                 false
             }
-            Event::Eof => return Err(part.damaged("it ends in the middle")),
+            Event::Eof => return Err(part.damaged(Damage::EndsInTheMiddle)),
             _ => false,
         };
         if is_text {

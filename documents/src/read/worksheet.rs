@@ -8,16 +8,18 @@ use std::io::Read;
 use chrono::NaiveDate;
 use quick_xml::events::{BytesStart, Event};
 
-use super::rows::{Rows, finish_sheet, number_cell, text_cell, within};
+use super::rows::{Rows, finish_sheet, number_cell, shared_cell, text_cell, within};
 use super::strings::read_rich_text;
 use super::styles::Styles;
 use super::xml::{Xml, attribute};
-use super::{Allowance, ReadError, ReadLimits};
+use super::{Allowance, Damage, Place, ReadError, ReadLimits};
 use crate::sheet::{Cell, DateSystem, Merge, Sheet, column_name};
 
 /// The last row and column that the format knows.
 const LAST_ROW: u32 = 1_048_576;
 const LAST_COLUMN: usize = 16_384;
+/// The type of a cell that points at a shared text.
+const SHARED: &str = "s";
 /// Stands in a cell whose formula was never calculated.
 const UNCALCULATED: &str = "formula without a value; open the file in WPS or Excel and save it";
 
@@ -74,15 +76,18 @@ pub(super) fn read<R: Read>(
         };
         if let Some(start) = started {
             let Some((row, column)) = start.position else {
-                return Err(part.damaged("a cell has no valid position"));
+                return Err(part.damaged(Damage::CellNowhere));
             };
             next_column = column + 1;
             let cell = read_cell(&mut part, &start, row, column, &name, context)?;
-            rows.put(row, column, cell)?;
+            // Formatted cells of nothing reach down to the last row; what they take is bounded by what inflates.
+            if !cell.is_empty() || start.kind == SHARED {
+                rows.put(row, column, cell)?;
+            }
         }
     }
     if !saw_sheet {
-        return Err(part.damaged("it is not a worksheet"));
+        return Err(part.damaged(Damage::NotAWorksheet));
     }
     let rows = rows.finish();
     finish_sheet(Sheet { name, visible, rows, merges }, allowance, context.limits)
@@ -147,12 +152,13 @@ fn read_cell<R: Read>(
                 inside -= 1;
                 None
             }
-            Event::Eof => return Err(part.damaged("it ends in the middle")),
+            Event::Eof => return Err(part.damaged(Damage::EndsInTheMiddle)),
             _ => None,
         };
         let Some(text) = text else { continue };
         let Some(text) = text else {
-            let place = format!("cell {}{row} of sheet {sheet:?}", column_name(column));
+            let cell = format!("{}{row}", column_name(column));
+            let place = Place::Cell { cell, sheet: Some(sheet.to_owned()) };
             return Err(ReadError::CellTooLong { place, limit });
         };
         // An inline cell may repeat itself in an empty value, and a formula that nobody calculated has one too.
@@ -162,7 +168,8 @@ fn read_cell<R: Read>(
             cell = match value_of(text, start, context) {
                 Some(cell) => cell,
                 None => {
-                    return Err(part.damaged(format!("cell {}{row} points at no text", column_name(column))));
+                    let cell = format!("{}{row}", column_name(column));
+                    return Err(part.damaged(Damage::CellWithoutText { cell }));
                 }
             };
         }
@@ -172,7 +179,7 @@ fn read_cell<R: Read>(
 /// `None` when the cell points at a shared text that isn't there.
 fn value_of(text: String, start: &CellStart, context: &Context<'_>) -> Option<Cell> {
     let cell = match start.kind.as_str() {
-        "s" => text_cell(context.strings.get(text.trim().parse::<usize>().ok()?)?.clone()),
+        SHARED => shared_cell(context.strings, text.trim().parse().ok()?)?,
         "b" => match text.trim() {
             "1" | "true" | "TRUE" => Cell::Bool(true),
             "0" | "false" | "FALSE" => Cell::Bool(false),

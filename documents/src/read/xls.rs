@@ -1,18 +1,21 @@
 //! Workbooks of Excel 5 to 2003 (`.xls`, BIFF5 and BIFF8 after MS-XLS), as WPS and other systems still save them.
 //!
 //! It must not believe a count or a position of the file: records are windows into the stream, nothing is reserved for
-//! what is declared, and all that is kept was counted against the limits. Formulas are taken at the value that the file
-//! holds for them.
+//! what is declared, and all that is kept is counted against the limits, one text at a time. The stream itself is no longer
+//! than the file. Formulas are taken at the value that the file holds for them.
 
 mod record;
 mod sheet;
 mod text;
 
+use std::ops::Range;
+
 use self::record::{Record, Records};
 use self::text::{Length, Texts, TooLong};
+use super::rows::shared_text;
 use super::styles::Styles;
 use super::xml::damaged;
-use super::{Allowance, ReadError, ReadLimits, compound};
+use super::{Allowance, Damage, Place, ReadError, ReadLimits, compound};
 use crate::sheet::{DateSystem, Workbook};
 
 const STREAM: &str = "the workbook stream";
@@ -30,10 +33,15 @@ fn read_stream(stream: &[u8], limits: &ReadLimits) -> Result<Workbook, ReadError
     let globals = Globals::read(stream, limits)?;
     let mut allowance = Allowance::new(limits);
     let mut sheets = Vec::new();
-    for listed in &globals.listed {
-        if listed.is_worksheet {
-            sheets.push(sheet::read(stream, listed, &globals, limits, &mut allowance)?);
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    for listed in globals.listed.iter().filter(|listed| listed.is_worksheet) {
+        let (sheet, records) = sheet::read(stream, listed, &globals, limits, &mut allowance)?;
+        // Or few bytes were read as often as there are sheets.
+        if taken.iter().any(|other| records.start < other.end && other.start < records.end) {
+            return Err(damaged_at(listed.at, Damage::PlaceTaken { sheet: listed.name.clone() }));
         }
+        taken.push(records);
+        sheets.push(sheet);
     }
     Ok(Workbook { sheets, date_system: globals.date_system })
 }
@@ -71,7 +79,7 @@ impl Globals {
         loop {
             let record = records.next()?;
             let mut bytes = record.bytes();
-            let short = || damaged_at(record.end(), format!("record {:#06x} is too short", record.kind));
+            let short = || damaged_at(record.end(), Damage::ShortRecord { kind: record.kind });
             match record.kind {
                 EOF => break,
                 // FilePass: from here on the records' contents are encrypted.
@@ -80,9 +88,8 @@ impl Globals {
                 0x0042 => {
                     let number = bytes.u16().ok_or_else(short)?;
                     if let Texts::CodePage(_) = globals.texts {
-                        globals.texts = Texts::of_code_page(number).ok_or_else(|| {
-                            damaged(STREAM, format!("its texts are of code page {number}, which isn't known"))
-                        })?;
+                        globals.texts = Texts::of_code_page(number)
+                            .ok_or_else(|| damaged(STREAM, Damage::UnknownCodePage(number)))?;
                     }
                 }
                 // Date1904
@@ -118,7 +125,7 @@ fn first_texts(first: &Record<'_>) -> Result<Texts, ReadError> {
         // Until the record that names the code page, which stands before any text.
         Some(0x0500) => Ok(Texts::CodePage(encoding_rs::GB18030)),
         Some(0x0200..=0x0400) => Err(ReadError::OldWorkbook),
-        _ => Err(damaged_at(0, "it doesn't start as a workbook does")),
+        _ => Err(damaged_at(0, Damage::NoWorkbook)),
     }
 }
 
@@ -131,18 +138,18 @@ fn listed(record: &Record<'_>, texts: Texts, limits: &ReadLimits) -> Option<List
     Some(Listed { name: name.replace('\0', ""), is_visible, is_worksheet, at })
 }
 
-/// The texts that cells share (MS-XLS 2.4.265), as many as there are, whatever count is declared.
+/// The texts that cells share (MS-XLS 2.4.265), as many as there are, whatever count is declared. Blank ones are empty.
 fn read_strings(record: &Record<'_>, limits: &ReadLimits) -> Result<Vec<String>, ReadError> {
     let mut strings = Vec::new();
     let mut n_bytes = 0_usize;
     let mut bytes = record.bytes();
-    let cut = || damaged_at(record.end(), "its shared texts end in the middle");
+    let cut = || damaged_at(record.end(), Damage::TextsEndInTheMiddle);
     bytes.skip(4).ok_or_else(cut)?;
     let n_declared = bytes.u32().ok_or_else(cut)? as usize;
     while strings.len() < n_declared && !bytes.is_at_end() {
         let text = Texts::Unicode.read(&mut bytes, Length::Long, limits.cell_chars).ok_or_else(cut)?;
         let text = text.map_err(|TooLong| {
-            let place = format!("shared text {}", strings.len() + 1);
+            let place = Place::SharedText(strings.len() + 1);
             ReadError::CellTooLong { place, limit: limits.cell_chars }
         })?;
         n_bytes += text.len();
@@ -152,7 +159,7 @@ fn read_strings(record: &Record<'_>, limits: &ReadLimits) -> Result<Vec<String>,
         if strings.len() >= limits.cells {
             return Err(ReadError::TooManyCells { limit: limits.cells });
         }
-        strings.push(text);
+        strings.push(shared_text(text));
     }
     Ok(strings)
 }
@@ -198,6 +205,6 @@ impl Formats {
     }
 }
 
-fn damaged_at(at: usize, detail: impl std::fmt::Display) -> ReadError {
-    damaged(STREAM, format!("{detail} (byte {at})"))
+fn damaged_at(byte: usize, what: Damage) -> ReadError {
+    damaged(STREAM, Damage::At { what: Box::new(what), byte })
 }

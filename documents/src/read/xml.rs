@@ -10,7 +10,7 @@ use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
-use super::ReadError;
+use super::{Damage, ReadError};
 
 /// Bytes between two `<` that a sound part may have: a cell of 32,767 characters, each written as an escape,
 /// takes a third of it.
@@ -45,9 +45,7 @@ impl<R: Read> Xml<R> {
             Err(error) => return Err(translate(&self.part, &error, self.inflated_limit)),
         };
         match event {
-            Event::Start(_) if self.depth >= DEEPEST => {
-                Err(damaged(&self.part, "elements are nested too deep"))
-            }
+            Event::Start(_) if self.depth >= DEEPEST => Err(damaged(&self.part, Damage::NestedTooDeep)),
             Event::Start(_) => {
                 self.depth += 1;
                 Ok(event)
@@ -60,8 +58,8 @@ impl<R: Read> Xml<R> {
         }
     }
 
-    pub(super) fn damaged(&self, detail: impl Into<String>) -> ReadError {
-        damaged(&self.part, detail)
+    pub(super) fn damaged(&self, what: Damage) -> ReadError {
+        damaged(&self.part, what)
     }
 
     /// The text up to the end of the element that was just started, elements inside it left out. At most
@@ -81,11 +79,11 @@ impl<R: Read> Xml<R> {
                 Event::GeneralRef(part) if inside == 0 => match resolve(&part) {
                     Some(c) => text.push(c),
                     None => {
-                        let detail = format!("the entity &{};", part.chars().take(20).collect::<String>());
-                        return Err(self.damaged(detail));
+                        let name = part.chars().take(20).collect();
+                        return Err(self.damaged(Damage::UnknownEntity(name)));
                     }
                 },
-                Event::Eof => return Err(self.damaged("it ends in the middle")),
+                Event::Eof => return Err(self.damaged(Damage::EndsInTheMiddle)),
                 _ => {}
             }
             if text.len() > byte_limit {
@@ -97,8 +95,8 @@ impl<R: Read> Xml<R> {
     }
 }
 
-pub(super) fn damaged(part: &str, detail: impl Into<String>) -> ReadError {
-    ReadError::Damaged { part: part.to_owned(), detail: detail.into() }
+pub(super) fn damaged(part: &str, what: Damage) -> ReadError {
+    ReadError::Damaged { part: part.to_owned(), what }
 }
 
 /// The value of the attribute with this local name, unescaped.
@@ -164,14 +162,14 @@ fn translate(part: &str, error: &quick_xml::Error, inflated_limit: u64) -> ReadE
     {
         return match stop {
             Stop::Budget => ReadError::InflatesTooLarge { limit: inflated_limit },
-            Stop::Run => damaged(part, "a text without end"),
+            Stop::Run => damaged(part, Damage::EndlessText),
         };
     }
     let mut detail = error.to_string();
     if let Some((at, _)) = detail.char_indices().nth(120) {
         detail.truncate(at);
     }
-    damaged(part, detail)
+    damaged(part, Damage::Library(detail))
 }
 
 #[derive(Debug, thiserror::Error)]

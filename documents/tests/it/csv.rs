@@ -1,6 +1,6 @@
 //! CSV files as offices save them.
 
-use documents::read::{ReadError, ReadLimits, read_csv, read_file_bytes};
+use documents::read::{Place, ReadError, ReadLimits, read_csv, read_file_bytes};
 use encoding_rs::GB18030;
 
 use crate::fixture::lines_of;
@@ -67,7 +67,8 @@ fn names_what_is_wrong_with_the_text() {
         b"1,2,3,4\n",
         ReadError::TooManyColumns { sheet: "示例".into(), cell: "D1".into(), limit: 3 },
     );
-    check_error(b"1,12345678901\n", ReadError::CellTooLong { place: "cell B1".into(), limit: 10 });
+    let place = Place::Cell { cell: "B1".into(), sheet: None };
+    check_error(b"1,12345678901\n", ReadError::CellTooLong { place, limit: 10 });
 }
 
 #[test]

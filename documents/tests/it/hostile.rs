@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use documents::read::{ReadError, ReadLimits, read_file_bytes, read_workbook};
+use documents::read::{Damage, Place, ReadError, ReadLimits, read_file_bytes, read_workbook};
 
 use crate::fixture::{Book, read, sheet_data};
 
@@ -21,7 +21,16 @@ fn limits() -> ReadLimits {
 fn check(bytes: &[u8], limits: &ReadLimits, expected: &ReadError) {
     let error = read_workbook(bytes, limits).unwrap_err();
     assert_eq!(discriminant(&error), discriminant(expected), "{error:?}");
+    assert_is_chinese(&error);
     assert_memory_is_bounded();
+}
+
+/// Names of formats, parts and programs are no words of English.
+pub(crate) fn assert_is_chinese(error: &ReadError) {
+    let told = error.zh();
+    assert!(told.chars().any(|c| c > '\u{4e00}'), "{error}");
+    let is_english = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase());
+    assert_eq!(told.split_whitespace().find(|word| is_english(word)), None, "{told}");
 }
 
 /// Resident memory of this process at its highest; other tests may share the process, so this is an upper bound.
@@ -33,7 +42,7 @@ pub(crate) fn assert_memory_is_bounded() {
 }
 
 fn damaged() -> ReadError {
-    ReadError::Damaged { part: String::new(), detail: String::new() }
+    ReadError::Damaged { part: String::new(), what: Damage::Missing }
 }
 
 fn inflates() -> ReadError {
@@ -124,6 +133,16 @@ fn one_text_shared_by_very_many_cells_is_refused() {
 }
 
 #[test]
+fn cells_that_point_at_a_blank_text_count_as_cells() {
+    let rows = |n: usize| "<row><c t=\"s\"><v>0</v></c></row>".repeat(n);
+    let text = format!("<si><t>{}</t></si>", "\u{3000}".repeat(1_000));
+    let file = |n| Book::of(&[("名录", &sheet_data(&rows(n)))]).with_strings(&text).zip();
+    let limits = ReadLimits { rows: 10_000, ..limits() };
+    assert_eq!(read_workbook(&file(5_000), &limits).unwrap().sheets[0].rows, []);
+    check(&file(5_001), &limits, &ReadError::TooManyCells { limit: 0 });
+}
+
+#[test]
 fn more_merged_areas_than_are_read_are_an_error_and_not_dropped() {
     let merged = |n: usize| {
         let areas: String = (1..=n).map(|row| format!("<mergeCell ref=\"A{row}:B{row}\"/>")).collect();
@@ -173,7 +192,7 @@ fn a_declared_count_of_texts_reserves_nothing() {
 
 #[test]
 fn a_cell_of_more_characters_than_a_spreadsheet_allows_is_refused() {
-    let expected = ReadError::CellTooLong { place: String::new(), limit: 0 };
+    let expected = ReadError::CellTooLong { place: Place::SharedText(0), limit: 0 };
     let inline = |n: usize| sheet_data(&format!("<row><c t=\"str\"><v>{}</v></c></row>", "虚".repeat(n)));
     assert!(read(&Book::of(&[("名录", &inline(32_767))]).zip()).is_ok());
     check(&Book::of(&[("名录", &inline(32_768))]).zip(), &ReadLimits::default(), &expected);
@@ -231,7 +250,7 @@ fn a_workbook_cut_short_anywhere_is_an_error_and_never_a_panic() {
             assert_eq!(error, expected, "cut at {length}");
         }
         assert_ne!(error, ReadError::ParserFailed, "cut at {length}");
-        assert!(error.zh().chars().any(|c| c > '\u{4e00}'), "{error}");
+        assert_is_chinese(&error);
     }
 }
 

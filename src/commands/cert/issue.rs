@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use model::id::{StaffId, UnitId};
 use serde::Serialize;
-use training::certificates::{PostCertificate, Standing, last_day};
-use training::issue::{Candidate, decide};
+use training::certificates::{PostCertificate, Standing};
+use training::issue::{Candidate, asking_post, decide};
 use training::making::{Making, make};
 use training::records::{Book, Change};
 use training::scheme::Category;
@@ -95,8 +95,7 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     if wish.dry_run {
         let (ready, refused) = decided(&desk, &category, &people, day);
         let (n_ready, n_refused) = (ready.len(), refused.len());
-        let until = last_day(day, category.valid_months);
-        let shown = ready.iter().map(|one| preview(&desk, one, until)).chain(refused);
+        let shown = ready.iter().map(|one| preview(&desk, &category, one, day)).chain(refused);
         show(&shown.collect::<Vec<_>>(), wish.json)?;
         output::note(format!(
             "{n_ready} would be issued, {n_refused} passed over; nothing was issued: this is a dry run"
@@ -252,18 +251,20 @@ fn was_cancelled(book: &Book<'_>, category: &str, id: StaffId, day: NaiveDate) -
 }
 
 fn unit_of(book: &Book<'_>, names: &Names<'_>, id: StaffId) -> String {
-    book.holdings(id).last().map(|held| names.unit(held.unit).to_owned()).unwrap_or_default()
+    book.unit_of(id).map(|unit| names.unit(unit).to_owned()).unwrap_or_default()
 }
 
-fn preview(desk: &Desk, candidate: &Candidate, until: Option<NaiveDate>) -> Shown {
+/// As it will be printed.
+fn preview(desk: &Desk, category: &Category, candidate: &Candidate, day: NaiveDate) -> Shown {
     let names = Names::of(&desk.register, &desk.records);
+    let post = asking_post(&Book::of(&desk.records), category, candidate.staff, day);
     Shown {
         name: names.staff(candidate.staff).to_owned(),
-        unit: unit_of(&Book::of(&desk.records), &names, candidate.staff),
+        unit: post.map(|held| names.unit(held.unit).to_owned()).unwrap_or_default(),
         serial: candidate.serial.clone(),
         period: candidate.period,
         kind: Some(Kind::of(candidate)),
-        valid_until: until.map(|day| day.to_string()),
+        valid_until: candidate.valid_until(category).map(|day| day.to_string()),
         refused: None,
     }
 }

@@ -34,16 +34,21 @@ pub fn revocations(desk: &Desk, path: &Path, days: u16) -> Outcome {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("{path} exists already and isn't a list that was written here; choose another name")]
-struct NotOurs {
-    path: String,
-    source: Option<ListError>,
+enum Kept {
+    #[error("{path} exists already and isn't a list that was written here; choose another name")]
+    NotOurs { path: String, source: Option<ListError> },
+    #[error(
+        "{path} is list {theirs}, and this would be list {ours}, as after a backup was restored: what was revoked since \
+         would be missing; keep that list and write this one elsewhere with -o, or put back the data folder that wrote it\n  \
+         {path} 是第{theirs}号名单，现有数据只到第{ours}号（可能恢复过备份），其后的撤销会丢失：请保留原名单，用 -o 另存，或恢复写出它的数据目录"
+    )]
+    Newer { path: String, theirs: u32, ours: u32 },
 }
 
 /// A list is published month by month in the same place: the one before it may be written over, and nothing else.
 fn check_own(desk: &Desk, path: &Path, number: u32) -> Result<(), Failure> {
     let shown = path.display().to_string();
-    let refused = |source| Failure::new(Exit::Environment, NotOurs { path: shown.clone(), source });
+    let refused = |source| Failure::new(Exit::Environment, Kept::NotOurs { path: shown.clone(), source });
     let size = std::fs::metadata(path).map_or(0, |file| file.len());
     if size > MAX_TEXT as u64 {
         return Err(refused(Some(ListError::TooLarge)));
@@ -51,12 +56,8 @@ fn check_own(desk: &Desk, path: &Path, number: u32) -> Result<(), Failure> {
     let Ok(text) = std::fs::read_to_string(path) else { return Err(refused(None)) };
     match RevocationList::verify(&text, KeyFolder::of(&desk.session.data)?.ring()?.public()) {
         Ok(VerifiedList { list, .. }) if list.number > number => {
-            output::note(format!(
-                "warning: {shown} was list {} and this is list {number}, as after a backup was restored; who has the \
-                 former may not take this one",
-                list.number
-            ));
-            Ok(())
+            let newer = Kept::Newer { path: shown.clone(), theirs: list.number, ours: number };
+            Err(Failure::new(Exit::Environment, newer))
         }
         // The key that was stolen since signed it; so much the more it is to be replaced.
         Ok(_) | Err(ListError::Signature(SignatureError::RevokedKey { .. })) => Ok(()),

@@ -3,7 +3,7 @@
 //! It must not copy anything: a record is a window into the stream.
 
 use super::damaged_at;
-use crate::read::ReadError;
+use crate::read::{Damage, ReadError};
 
 /// Carries on what didn't fit into the record before it.
 const CONTINUE: u16 = 0x003c;
@@ -30,7 +30,7 @@ impl<'a> Records<'a> {
 
     /// The next record. A stream that ends without the record that says so was cut off.
     pub(super) fn next(&mut self) -> Result<Record<'a>, ReadError> {
-        let record = self.read().ok_or_else(|| damaged_at(self.at, "it ends in the middle"))?;
+        let record = self.read().ok_or_else(|| damaged_at(self.at, Damage::EndsInTheMiddle))?;
         *self = record.after;
         Ok(record)
     }

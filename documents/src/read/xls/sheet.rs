@@ -3,26 +3,29 @@
 //! It must not look at what stands in a sheet beside cells and merged areas; charts in it have records of cells too, and
 //! are passed over.
 
+use std::ops::Range;
+
 use super::record::{Bytes, Record, Records};
 use super::text::{Length, TooLong};
 use super::{BOF, EOF, Globals, Listed, damaged_at};
-use crate::read::rows::{Rows, finish_sheet, number_cell, text_cell, within};
-use crate::read::{Allowance, ReadError, ReadLimits};
+use crate::read::rows::{Rows, finish_sheet, number_cell, shared_cell, text_cell, within};
+use crate::read::{self, Allowance, Damage, ReadError, ReadLimits};
 use crate::sheet::{Cell, Merge, Sheet, column_name};
 
 /// The highest column that the format knows, counted from 0.
 const LAST_COLUMN: u16 = 255;
 
+/// The sheet, and the place of its records in the stream.
 pub(super) fn read(
     stream: &[u8],
     listed: &Listed,
     globals: &Globals,
     limits: &ReadLimits,
     allowance: &mut Allowance,
-) -> Result<Sheet, ReadError> {
+) -> Result<(Sheet, Range<usize>), ReadError> {
     let mut records = Records::from(stream, listed.at);
     if records.next()?.kind != BOF {
-        return Err(damaged_at(listed.at, format!("sheet {:?} doesn't start here", listed.name)));
+        return Err(damaged_at(listed.at, Damage::NoSheetHere { sheet: listed.name.clone() }));
     }
     let reader = Reader { name: &listed.name, globals, limits };
     let mut rows = Rows::new(&listed.name, limits, allowance);
@@ -31,10 +34,10 @@ pub(super) fn read(
     let mut depth = 0_usize;
     // The cell of a formula whose text comes in a record of its own.
     let mut awaiting: Option<Place> = None;
-    loop {
+    let end = loop {
         let record = records.next()?;
         match record.kind {
-            EOF if depth == 0 => break,
+            EOF if depth == 0 => break record.end(),
             EOF => depth -= 1,
             BOF => depth += 1,
             _ if depth > 0 => {}
@@ -53,10 +56,10 @@ pub(super) fn read(
             }
             _ => {}
         }
-    }
+    };
     let rows = rows.finish();
     let sheet = Sheet { name: listed.name.clone(), visible: listed.is_visible, rows, merges };
-    finish_sheet(sheet, allowance, limits)
+    Ok((finish_sheet(sheet, allowance, limits)?, listed.at..end))
 }
 
 /// Number, Label, RString, BoolErr, RK, LabelSst, MulRk, Formula.
@@ -95,10 +98,8 @@ impl Reader<'_> {
             }
             0x00fd => {
                 let index = bytes.u32().ok_or_else(short)? as usize;
-                let text = self.globals.strings.get(index).cloned();
-                text_cell(text.ok_or_else(|| {
-                    damaged_at(record.end(), format!("cell {} points at no text", name(place)))
-                })?)
+                shared_cell(&self.globals.strings, index)
+                    .ok_or_else(|| damaged_at(record.end(), Damage::CellWithoutText { cell: name(place) }))?
             }
             0x0006 => match self.value(bytes.array().ok_or_else(short)?, style) {
                 Some(cell) => cell,
@@ -154,7 +155,7 @@ impl Reader<'_> {
         let limit = self.limits.cell_chars;
         let text = self.globals.texts.read(bytes, Length::Long, limit)?;
         Some(text.map(text_cell).map_err(|TooLong| {
-            let place = format!("cell {} of sheet {:?}", name(place), self.name);
+            let place = read::Place::Cell { cell: name(place), sheet: Some(self.name.to_owned()) };
             ReadError::CellTooLong { place, limit }
         }))
     }
@@ -192,8 +193,8 @@ impl Reader<'_> {
     }
 
     fn short(&self, record: &Record<'_>) -> ReadError {
-        let (kind, sheet) = (record.kind, self.name);
-        damaged_at(record.end(), format!("record {kind:#06x} of sheet {sheet:?} is too short"))
+        let (kind, sheet) = (record.kind, self.name.to_owned());
+        damaged_at(record.end(), Damage::ShortRecordOfSheet { kind, sheet })
     }
 }
 
