@@ -220,6 +220,7 @@ mod tests {
             phone: None,
             email: None,
             id_number: None,
+            forgotten_on: None,
         };
         let held = posts.iter().map(|(unit, from)| Holding {
             id: HoldingId::mint(mint),
