@@ -12,5 +12,5 @@ pub(crate) mod sound;
 pub use certificate::{CertificateDoc, Orientation, PhotoFrame, TopicLine};
 pub use digest::{ContactLine, DigestDoc, LapseRow, OpeningRow};
 pub use evidence::{Align, Block, ColumnSpec, EvidenceDoc, FactLine};
-pub use sign_in::{SignInDoc, SignInRow};
+pub use sign_in::{SignInDoc, SignInKind, SignInRow};
 pub use sound::Unsound;

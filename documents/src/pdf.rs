@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod fit;
 pub mod fonts;
 mod qr;
 mod template;
@@ -23,6 +24,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 pub use self::error::{FontError, PdfError};
+pub use self::fit::CertificateCheck;
 pub use self::fonts::{FaceName, FontOrigin, FontSet};
 use self::template::Template;
 use self::world::PaperWorld;
@@ -60,12 +62,6 @@ pub fn certificate_a4(doc: &CertificateDoc, fonts: &FontSet) -> Result<Pdf, PdfE
 /// Front and back of a card of 85.6 × 54 mm.
 pub fn certificate_card(doc: &CertificateDoc, fonts: &FontSet) -> Result<Pdf, PdfError> {
     certificate(Template::CertificateCard, doc, fonts)
-}
-
-/// Whether every character of a certificate can be printed: to be known before anything is issued.
-pub fn check_certificate(doc: &CertificateDoc, fonts: &FontSet) -> Result<(), PdfError> {
-    sound::at_most("topics", doc.topics.len(), MAX_TOPICS)?;
-    check::texts(&json!(doc), fonts)
 }
 
 /// 30 rows a page, on A4 upright.
@@ -107,6 +103,18 @@ fn print(
     qr: Option<&str>,
     fonts: &FontSet,
 ) -> Result<Pdf, PdfError> {
+    in_world(template, doc, dated_on, qr, fonts, |world| set(world, dated_on))
+}
+
+/// What comes of a document once it is laid out; its texts are looked at before.
+fn in_world<T>(
+    template: Template,
+    doc: &impl Serialize,
+    dated_on: NaiveDate,
+    qr: Option<&str>,
+    fonts: &FontSet,
+    run: impl FnOnce(&PaperWorld<'_>) -> Result<T, Problem>,
+) -> Result<T, PdfError> {
     let ours = |detail: String| PdfError::Template { template: template.file(), detail };
     let doc = serde_json::to_value(doc).map_err(|error| ours(error.to_string()))?;
     check::texts(&doc, fonts)?;
@@ -122,11 +130,11 @@ fn print(
         qr: picture.map(|picture| Bytes::from_string(picture.svg)),
         today: dated_on,
     };
-    let printed = set(&world, dated_on);
+    let done = run(&world);
     // After failures too, else what they left behind stays for ever. A few generations are kept, since a batch
     // shares its template.
     typst::comemo::evict(4);
-    printed.map_err(|problem| match problem {
+    done.map_err(|problem| match problem {
         Problem::Ours(diagnostics) => fault(&diagnostics).unwrap_or_else(|| ours(told(&diagnostics))),
         Problem::Text(error) => error,
     })
@@ -137,13 +145,19 @@ enum Problem {
     Ours(Vec<SourceDiagnostic>),
 }
 
-fn set(world: &PaperWorld<'_>, dated_on: NaiveDate) -> Result<Pdf, Problem> {
+/// The pages, and the faces that serve on them.
+fn laid_out(world: &PaperWorld<'_>) -> Result<(PagedDocument, BTreeSet<usize>), Problem> {
     let document = typst::compile::<PagedDocument>(world).output;
     let document = document.map_err(|diagnostics| Problem::Ours(diagnostics.into_iter().collect()))?;
     let mut served = BTreeSet::new();
     for page in document.pages() {
         check::glyphs(&page.frame, world.fonts, &mut served).map_err(Problem::Text)?;
     }
+    Ok((document, served))
+}
+
+fn set(world: &PaperWorld<'_>, dated_on: NaiveDate) -> Result<Pdf, Problem> {
+    let (document, served) = laid_out(world)?;
     let options = PdfOptions {
         // The identifier of the file follows from title and author.
         ident: Smart::Auto,

@@ -67,10 +67,11 @@ pub enum Cert {
     },
     /// Write the files that a batch didn't come to.
     Files,
-    /// Tell whether a certificate is genuine and how it stands: by serial, token, text of the QR code, or PDF file. Ends
+    /// Tell whether a certificate is genuine and how it stands: by serial, token, text of the QR code, PDF file, or the
+    /// number on an old paper certificate. Of several periods of a serial the one in force on the day is meant. Ends
     /// with 0 if it counts, 10 if it is genuine and doesn't count on the day, 11 if it isn't genuine.
     Verify {
-        #[arg(value_name = "SERIAL|TOKEN|QR|FILE.pdf")]
+        #[arg(value_name = "SERIAL|TOKEN|QR|FILE.pdf|OLD NUMBER")]
         what: String,
         #[command(flatten)]
         on: On,

@@ -28,7 +28,8 @@ pub enum Training {
         #[command(flatten)]
         list: Listed,
     },
-    /// One person: posts, credits, attempts, certificates and their history.
+    /// One person: posts, credits, attempts, certificates and their history. A certificate of theirs names them too, by
+    /// serial, token or old number.
     Show {
         #[command(flatten)]
         who: Who,
@@ -164,7 +165,7 @@ pub enum Training {
         #[command(flatten)]
         on: On,
         /// File to write: PDF, or DOCX to be edited, by its ending.
-        #[arg(long, short, value_name = "FILE.pdf|docx")]
+        #[arg(long, short, value_name = "FILE.pdf|FILE.docx")]
         output: PathBuf,
     },
     /// Show a person's ID number; the log keeps who asked and why.

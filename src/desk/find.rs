@@ -1,5 +1,6 @@
 //! Finding units, systems, people and sittings by what they are called on the command line.
 
+use chrono::NaiveDate;
 use intake::cell::name_key;
 use model::id::{SystemId, UnitId};
 use training::certificates::PostCertificate;
@@ -121,27 +122,56 @@ pub fn which_sitting<'a>(desk: &'a Desk, given: &str) -> Result<&'a Sitting, Fai
     }
 }
 
-/// A certificate by its serial or token. Of several editions and periods of a serial the latest.
+/// A certificate by its serial, its token, or the number on an old paper certificate. Of several editions and periods
+/// of a serial the latest.
 pub fn certificate<'a>(desk: &'a Desk, given: &str) -> Result<&'a PostCertificate, Failure> {
+    of_serial(desk, given, |found| found.iter().copied().max_by_key(|one| (one.period, one.edition)))
+}
+
+/// The same; of several editions and periods of a serial the one in force on a day.
+pub fn certificate_on<'a>(
+    desk: &'a Desk,
+    given: &str,
+    day: NaiveDate,
+) -> Result<&'a PostCertificate, Failure> {
+    of_serial(desk, given, |found| Book::of(&desk.records).in_force(found, day))
+}
+
+fn of_serial<'a>(
+    desk: &'a Desk,
+    given: &str,
+    choose: impl Fn(&[&'a PostCertificate]) -> Option<&'a PostCertificate>,
+) -> Result<&'a PostCertificate, Failure> {
+    let serial = given.parse::<Serial>();
     let own = desk.records.certificates.iter();
-    let found = if let Ok(serial) = given.parse::<Serial>() {
+    let found = if let Ok(serial) = &serial {
         let serial = serial.to_string();
-        own.filter(|one| one.serial == serial).max_by_key(|one| (one.period, one.edition))
+        choose(&own.filter(|one| one.serial == serial).collect::<Vec<_>>())
     } else if let Ok(token) = given.parse::<Token>() {
         let mut own = own;
         own.find(|one| one.token.parse::<Token>().is_ok_and(|kept| kept == token))
     } else {
         None
     };
-    let old =
-        || desk.records.certificates.iter().find(|one| one.printed.old_number.as_deref() == Some(given));
-    match found.or_else(old) {
-        Some(certificate) => Ok(certificate),
-        None if given.parse::<Serial>() == Err(SerialError::CheckCharacter) => {
+    if let Some(certificate) = found {
+        return Ok(certificate);
+    }
+    let key = name_key(given);
+    let is_old =
+        |one: &&PostCertificate| one.printed.old_number.as_deref().map(name_key) == Some(key.clone());
+    let old: Vec<&PostCertificate> = desk.records.certificates.iter().filter(is_old).collect();
+    match old.as_slice() {
+        [certificate] => Ok(certificate),
+        [] if serial == Err(SerialError::CheckCharacter) => {
             let error = SerialError::CheckCharacter;
             let told = error.zh();
             Err(Failure { exit: Exit::BadInput, error: anyhow::Error::from(error).context(told) })
         }
-        None => none("certificate", given, "sentrypost cert list"),
+        [] => none("certificate", given, "sentrypost cert list"),
+        // Two bodies may have printed the same number.
+        several_bodies => several(
+            given,
+            several_bodies.iter().map(|one| format!("{} ({})", one.serial, one.printed.issuer)).collect(),
+        ),
     }
 }

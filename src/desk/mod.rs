@@ -18,7 +18,7 @@ use training::ports::{Applied, LogLine, TrainingStore};
 use training::records::{Change, Records};
 use training::scheme::Scheme;
 
-pub use find::{certificate, staff, system, unit, which_sitting};
+pub use find::{certificate, certificate_on, staff, system, unit, which_sitting};
 pub use listing::Listing;
 
 use crate::cli::Global;

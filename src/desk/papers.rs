@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use documents::paper::{CertificateDoc, Orientation, PhotoFrame, TopicLine};
-use documents::pdf::{self, FontSet, Pdf, PdfError};
+use documents::pdf::{self, CertificateCheck, FontSet, Pdf, PdfError};
 use sha2::{Digest, Sha256};
 use training::certificates::PostCertificate;
 use training::ports::TrainingStore;
+use training::records::Book;
 
 use super::Desk;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::files::{make_folder, replace_file};
+use crate::output;
 use crate::session::OrStoreFailure;
 
 /// The forms of a certificate, and what makes them.
@@ -18,9 +20,9 @@ type Maker = fn(&CertificateDoc, &FontSet) -> Result<Pdf, PdfError>;
 const FORMS: [(&str, Maker); 2] = [("a4", pdf::certificate_a4), ("card", pdf::certificate_card)];
 
 #[derive(Debug, thiserror::Error)]
-#[error("the certificate of {name} can't be printed")]
+#[error("the certificate of {whom} can't be printed")]
 struct Unprintable {
-    name: String,
+    whom: String,
     source: PdfError,
 }
 
@@ -34,6 +36,8 @@ enum Fault {
     Lost(String),
     #[error("{serial} has no {form} file; `sentrypost cert files` writes it")]
     NotWritten { serial: String, form: String },
+    #[error("{serial} has no {form} file, and none is written any more: it is {standing}")]
+    NeverWritten { serial: String, form: String, standing: &'static str },
     #[error("{0} was entered from an old paper certificate and has no file")]
     OldPaper(String),
 }
@@ -51,10 +55,26 @@ impl Papers {
         Ok(Papers { folder, fonts })
     }
 
-    /// Whether all characters can be printed, to be known before anything is issued.
-    pub fn check_texts(&self, certificate: &PostCertificate) -> Result<(), Failure> {
-        pdf::check_certificate(&doc(certificate), &self.fonts)
-            .map_err(|source| unprintable(certificate, source))
+    /// Which certificates can't be printed, and why: to be known before anything is issued.
+    pub fn unprintable<'a>(
+        &self,
+        certificates: &'a [PostCertificate],
+    ) -> Vec<(&'a PostCertificate, PdfError)> {
+        let mut check = CertificateCheck::new(&self.fonts);
+        let wrong = |one: &'a PostCertificate| check.check(&doc(one)).err().map(|error| (one, error));
+        certificates.iter().filter_map(wrong).collect()
+    }
+
+    /// Refuses a batch in which one can't be printed; each of those is told.
+    pub fn check(&self, certificates: &[PostCertificate]) -> Result<(), Failure> {
+        // They have no serial yet, and one of a batch may be called as another.
+        let mut wrong = self.unprintable(certificates).into_iter().map(|(one, source)| {
+            let whom = format!("{} ({})", one.printed.name, one.printed.unit);
+            Failure::new(Exit::BadInput, Unprintable { whom, source })
+        });
+        let Some(first) = wrong.next() else { return Ok(()) };
+        wrong.for_each(|other| output::error(&other.error));
+        Err(first)
     }
 
     pub fn is_unfinished(&self, certificate: &PostCertificate) -> bool {
@@ -115,8 +135,7 @@ pub fn stored(desk: &Desk, certificate: &PostCertificate, form: &str) -> Result<
         return Err(Failure::new(Exit::NotFound, Fault::OldPaper(certificate.serial.clone())));
     }
     let Some(hash) = certificate.files.get(form) else {
-        let (serial, form) = (certificate.serial.clone(), form.to_owned());
-        return Err(Failure::new(Exit::NotFound, Fault::NotWritten { serial, form }));
+        return Err(why_none(desk, certificate, form));
     };
     let path = file_of(&desk.session.data.certificates(), certificate, form);
     let bytes = std::fs::read(&path).or_exit_while(Exit::Data, format!("can't read {}", path.display()))?;
@@ -124,6 +143,23 @@ pub fn stored(desk: &Desk, certificate: &PostCertificate, form: &str) -> Result<
         Ok(bytes)
     } else {
         Err(Failure::new(Exit::Data, Fault::Changed(path.display().to_string())))
+    }
+}
+
+/// Why a certificate has no file.
+fn why_none(desk: &Desk, certificate: &PostCertificate, form: &str) -> Failure {
+    let (serial, form) = (certificate.serial.clone(), form.to_owned());
+    let standing = Book::of(&desk.records).standing(certificate, desk.session.today());
+    if standing.is_final() {
+        let standing = standing.as_str();
+        return Failure::new(Exit::NotFound, Fault::NeverWritten { serial, form, standing });
+    }
+    match FontSet::load(&[desk.session.data.fonts()]).or_exit(Exit::Environment) {
+        Ok(fonts) => match CertificateCheck::new(&fonts).check(&doc(certificate)) {
+            Ok(()) => Failure::new(Exit::NotFound, Fault::NotWritten { serial, form }),
+            Err(error) => unprintable(certificate, error),
+        },
+        Err(failure) => failure,
     }
 }
 
@@ -141,7 +177,8 @@ fn make(maker: Maker, certificate: &PostCertificate, fonts: &FontSet) -> Result<
 }
 
 fn unprintable(certificate: &PostCertificate, source: PdfError) -> Failure {
-    Failure::new(Exit::BadInput, Unprintable { name: certificate.printed.name.clone(), source })
+    let whom = format!("{} ({})", certificate.printed.name, certificate.serial);
+    Failure::new(Exit::BadInput, Unprintable { whom, source })
 }
 
 fn doc(certificate: &PostCertificate) -> CertificateDoc {
@@ -165,8 +202,14 @@ fn doc(certificate: &PostCertificate) -> CertificateDoc {
         statement: None,
         signatory: String::new(),
         qr: certificate.statement.clone(),
-        hint: format!("扫描二维码，用离线查验页核对。查验码 {}", certificate.token),
+        hint: format!("扫描二维码，用离线查验页核对。查验码\n{}", in_two_lines(&certificate.token)),
         photo: PhotoFrame::Frame,
         orientation: Orientation::Landscape,
     }
+}
+
+/// A token of eight groups, four to a line, so that no line breaks at whatever group is too many for it.
+fn in_two_lines(token: &str) -> String {
+    let groups: Vec<&str> = token.split('-').collect();
+    groups.chunks(4).map(|line| line.join("-")).collect::<Vec<_>>().join("\n")
 }

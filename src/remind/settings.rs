@@ -208,6 +208,23 @@ mod tests {
         assert!(!format!("{settings:?}").contains("secret"));
     }
 
+    /// With the lines too that it shows as comments.
+    #[test]
+    fn the_example_of_both_readmes_is_a_file_of_settings() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["mail.password", "ca.pem"] {
+            std::fs::write(folder.path().join(name), "made up\n").expect("a file");
+        }
+        for readme in [include_str!("../../README.md"), include_str!("../../README.zh-CN.md")] {
+            let (_, rest) = readme.split_once("```toml\n# mail.toml\n").expect("an example");
+            let (example, _) = rest.split_once("```").expect("its end");
+            for text in [example.to_owned(), example.replace("\n# ", "\n")] {
+                let settings = MailSettings::parse(&text, folder.path(), None).expect(&text);
+                assert_eq!((settings.port, settings.tls), (587, MailTls::Starttls));
+            }
+        }
+    }
+
     #[test]
     fn says_what_is_wrong_with_settings() {
         check("host = 3", "not a file of mail settings");

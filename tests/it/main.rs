@@ -20,6 +20,7 @@ mod tidy;
 mod tls;
 mod tls_flow;
 mod training_faults;
+mod training_papers;
 mod training_people;
 mod training_reminding;
 mod training_report;

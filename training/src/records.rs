@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use model::id::{PostCertificateId, SittingId, StaffId, TermId, UnitId};
 use serde::{Deserialize, Serialize};
 
-use crate::certificates::{self, CertificateEvent, PostCertificate, Standing};
+use crate::certificates::{self, CertificateAct, CertificateEvent, PostCertificate, Standing};
 use crate::people::{Holding, Staff};
 use crate::sittings::{Attempt, Attendance, Sitting, SittingKind, Term, Waiver};
 
@@ -181,6 +181,23 @@ impl<'a> Book<'a> {
 
     pub fn standing(&self, certificate: &PostCertificate, day: NaiveDate) -> Standing {
         certificates::standing(certificate, self.events(certificate.id), day)
+    }
+
+    /// Of several periods and editions of one serial the one in force on a day, which is the last issued by then, else
+    /// the first of all. An older one never speaks for a serial whose last was revoked.
+    pub fn in_force<'c>(
+        &self,
+        of_serial: &[&'c PostCertificate],
+        day: NaiveDate,
+    ) -> Option<&'c PostCertificate> {
+        // A replacement bears the first day of what it replaces, and is issued on one of its own.
+        let is_issued = |one: &&&PostCertificate| {
+            let mut begun = self.events(one.id).iter().filter(|event| event.what == CertificateAct::Issued);
+            begun.next().map_or(one.issued_on, |event| event.on) <= day
+        };
+        let number = |one: &&&PostCertificate| (one.period, one.edition);
+        let last = of_serial.iter().filter(is_issued).max_by_key(number);
+        last.or_else(|| of_serial.iter().min_by_key(number)).copied()
     }
 
     /// The certificate of a category that counts on a day, else the last one issued by then.

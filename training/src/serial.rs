@@ -11,6 +11,8 @@
 //! doesn't allow in the names of files and Excel takes for a wildcard; MOD 37,36 misses some swapped neighbours. So the
 //! 36 symbols are taken as GF(4) × GF(9), and the weights are powers of an element that is neither 0 nor 1 in
 //! either field: that catches every wrong character and every swap of two neighbours, and needs no more than the 36.
+//! As O is read for 0 and I for 1 (people can't tell them apart on paper), a slip goes unseen where the right check
+//! character and the one typed are such a pair.
 
 use std::fmt;
 use std::str::FromStr;
@@ -220,7 +222,8 @@ impl fmt::Display for Serial {
     }
 }
 
-/// Leniently: full-width and lower-case letters, blanks, any dashes or none.
+/// Leniently: full-width and lower-case letters, blanks, any dashes or none; and as people read print, O for 0 and I
+/// for 1 or the other way round in year, sequence and check character, where that alone makes it a serial.
 impl FromStr for Serial {
     type Err = SerialError;
 
@@ -232,17 +235,43 @@ impl FromStr for Serial {
             .filter(|part| !part.is_empty())
             .map(|part| part.iter().collect())
             .collect();
-        let (serial, check) = match parts.as_slice() {
-            [series, year, category, sequence, check] => {
-                (from_parts(series, year, category, sequence)?, check.clone())
-            }
-            _ => from_one(&parts.concat())?,
-        };
-        if check != serial.check_character().to_string() {
-            return Err(SerialError::CheckCharacter);
+        match read(&parts, Looks::Exact) {
+            Ok(serial) => Ok(serial),
+            Err(SerialError::Ambiguous) => Err(SerialError::Ambiguous),
+            Err(error) => read(&parts, Looks::Alike).map_err(|_| error),
         }
-        Ok(serial)
     }
+}
+
+/// Whether characters that look alike are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    Exact,
+    Alike,
+}
+
+impl Looks {
+    /// A text of digits, or one character of check.
+    fn digits(self, text: &str) -> String {
+        match self {
+            Looks::Exact => text.to_owned(),
+            Looks::Alike => text.replace('O', "0").replace('I', "1"),
+        }
+    }
+}
+
+fn read(parts: &[String], looks: Looks) -> Result<Serial, SerialError> {
+    let (serial, check) = match parts {
+        [series, year, category, sequence, check] => {
+            let (year, sequence) = (looks.digits(year), looks.digits(sequence));
+            (from_parts(series, &year, category, &sequence)?, check.clone())
+        }
+        _ => from_one(&parts.concat(), looks)?,
+    };
+    if looks.digits(&check) != looks.digits(&serial.check_character().to_string()) {
+        return Err(SerialError::CheckCharacter);
+    }
+    Ok(serial)
 }
 
 fn from_parts(series: &str, year: &str, category: &str, sequence: &str) -> Result<Serial, SerialError> {
@@ -263,7 +292,7 @@ fn from_parts(series: &str, year: &str, category: &str, sequence: &str) -> Resul
 
 /// Without dashes: the series ends where the year begins, the check character is the last; where the category ends can
 /// be in doubt if it ends with a digit.
-fn from_one(text: &str) -> Result<(Serial, String), SerialError> {
+fn from_one(text: &str, looks: Looks) -> Result<(Serial, String), SerialError> {
     let n_letters = text.chars().take_while(char::is_ascii_alphabetic).count();
     let (series, rest) = text.split_at_checked(n_letters).ok_or(SerialError::Shape)?;
     let (year, rest) = rest.split_at_checked(4).ok_or(SerialError::Shape)?;
@@ -271,7 +300,7 @@ fn from_one(text: &str) -> Result<(Serial, String), SerialError> {
     let (middle, check) = rest.split_at(last);
     let mut readings = (1..=4).filter_map(|length| {
         let (category, sequence) = middle.split_at_checked(length)?;
-        from_parts(series, year, category, sequence).ok()
+        from_parts(series, &looks.digits(year), category, &looks.digits(sequence)).ok()
     });
     match (readings.next(), readings.next()) {
         (Some(serial), None) => Ok((serial, check.to_owned())),

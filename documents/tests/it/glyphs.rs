@@ -98,6 +98,54 @@ fn a_text_too_long_for_its_place_is_refused() {
     assert_eq!(refused.unwrap_err(), Unsound::DoesNotFit { field: "topics and statement".to_owned() }.into());
 }
 
+/// What printing says, before: no certificate is issued that can't be printed, and none is refused that can.
+#[track_caller]
+fn check_foretold(doc: &CertificateDoc) {
+    let printed = pdf::certificate_a4(doc, &FONTS).and(pdf::certificate_card(doc, &FONTS)).map(|_| ());
+    assert_eq!(pdf::CertificateCheck::new(&FONTS).check(doc), printed);
+}
+
+#[test]
+fn a_check_before_the_issue_says_what_printing_says() {
+    for length in [16, 44] {
+        check_foretold(&holder(&"长".repeat(length)));
+        check_foretold(&holder(&"W".repeat(length)));
+        check_foretold(&CertificateDoc { post: "长".repeat(length), ..specimens::certificate() });
+        check_foretold(&CertificateDoc { unit: "W".repeat(length), ..specimens::certificate() });
+    }
+    check_foretold(&holder("虚构\u{e123}"));
+    check_foretold(&CertificateDoc { qr: "A".repeat(2_000), ..specimens::certificate() });
+    let mut checks = pdf::CertificateCheck::new(&FONTS);
+    assert!(checks.check(&holder(&"长".repeat(20))).is_ok());
+    assert!(checks.check(&holder(&"长".repeat(120))).is_err(), "what fitted before says nothing of it");
+}
+
+/// The limits below which nothing is laid out before an issue, with the widest letters and in one piece.
+#[test]
+fn texts_that_surely_fit_are_printed() {
+    for letter in ["国", "W"] {
+        let long = |n: usize| letter.repeat(n);
+        let doc = CertificateDoc {
+            holder: long(16),
+            unit: format!("{}国", long(19)),
+            post: long(8),
+            category: format!("{}国", long(19)),
+            title: long(12),
+            issuing_body: format!("{}国", long(19)),
+            serial: "WWWW-2026-WWW-000123-W".to_owned(),
+            hint: format!("{0}\n{0}\n{0}", long(19)),
+            qr: "a1".repeat(200),
+            topics: vec![documents::paper::TopicLine { name: long(12), detail: String::new() }; 12],
+            ..specimens::certificate()
+        };
+        for orientation in [documents::paper::Orientation::Landscape, documents::paper::Orientation::Portrait]
+        {
+            pdf::certificate_a4(&CertificateDoc { orientation, ..doc.clone() }, &FONTS).unwrap();
+        }
+        pdf::certificate_card(&doc, &FONTS).unwrap();
+    }
+}
+
 #[test]
 fn twelve_topics_fit_each_form() {
     let mut doc = specimens::certificate();

@@ -1,6 +1,8 @@
 //! What stands in the printed documents, as others read it.
 
-use documents::paper::{CertificateDoc, DigestDoc, EvidenceDoc, Orientation, PhotoFrame, SignInDoc, Unsound};
+use documents::paper::{
+    CertificateDoc, DigestDoc, EvidenceDoc, Orientation, PhotoFrame, SignInDoc, SignInKind, Unsound,
+};
 use documents::pdf::{self, Pdf};
 
 use crate::poppler::{FONTS, Printed, bare};
@@ -70,7 +72,7 @@ fn each_page_of_a_sign_in_sheet_has_its_head_and_thirty_rows() {
     let pages = Printed::new(&pdf).pages();
     assert_eq!((pdf.n_pages, pages.len()), (34, 34));
     for (index, page) in pages.iter().enumerate() {
-        for head in [&doc.title, &doc.sitting, &doc.topic, &doc.place, &doc.trainer] {
+        for head in [&doc.title, &doc.sitting, &doc.topic, &doc.place, &doc.leader] {
             assert!(page.contains(&bare(head)), "{head} on page {index}");
         }
         assert!(page.contains(&format!("第{}页共34页", index + 1)), "{page}");
@@ -80,6 +82,19 @@ fn each_page_of_a_sign_in_sheet_has_its_head_and_thirty_rows() {
                 .iter()
                 .sum::<usize>();
         assert_eq!(rows, if index == 33 { 10 } else { 30 }, "page {index}");
+    }
+}
+
+#[test]
+fn a_sign_in_sheet_asks_for_whoever_leads_a_lesson_or_an_exam() {
+    for (kind, asked, other) in [
+        (SignInKind::Lesson, ["老师", "培训老师签名"], "考官"),
+        (SignInKind::Exam, ["监考/考官", "监考/考官签名"], "老师"),
+    ] {
+        let doc = SignInDoc { kind, leader: "示例丙".to_owned(), ..specimens::sign_in(2) };
+        let pages = Printed::new(&pdf::sign_in_sheet(&doc, &FONTS).unwrap()).pages();
+        assert!(asked.iter().all(|words| pages[0].contains(words)), "{}", pages[0]);
+        assert!(!pages[0].contains(other), "{}", pages[0]);
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use documents::paper::{
     Align, Block, CertificateDoc, ColumnSpec, ContactLine, DigestDoc, EvidenceDoc, FactLine, LapseRow,
-    OpeningRow, Orientation, PhotoFrame, SignInDoc, SignInRow, TopicLine,
+    OpeningRow, Orientation, PhotoFrame, SignInDoc, SignInKind, SignInRow, TopicLine,
 };
 
 pub fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -55,12 +55,13 @@ pub fn sign_in(n_rows: usize) -> SignInDoc {
     SignInDoc {
         issuing_body: "示例市信息安全测评中心".to_owned(),
         title: "信息安全上岗培训签到表".to_owned(),
+        kind: SignInKind::Lesson,
         sitting: "2026年第2期 第3次".to_owned(),
         topic: "系统运维安全与应急处置".to_owned(),
         place: "示例市虚构路1号 培训楼301室".to_owned(),
         held_on: day(2026, 9, 8),
         hours: "09:00—17:30".to_owned(),
-        trainer: "示例老师".to_owned(),
+        leader: "示例老师".to_owned(),
         rows: rows.collect(),
         spare_rows: 3,
     }

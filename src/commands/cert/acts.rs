@@ -45,6 +45,10 @@ enum NotReplaced {
     Standing(&'static str),
     #[error("its category {0} isn't in the scheme any more")]
     NoCategory(String),
+    #[error(
+        "{serial} was entered from a paper certificate of {issuer}; that body alone can replace it, and nothing was signed"
+    )]
+    NotOurs { serial: String, issuer: String },
 }
 
 pub async fn replace(mut desk: Desk, asked: Act) -> Outcome {
@@ -56,6 +60,10 @@ pub async fn replace(mut desk: Desk, asked: Act) -> Outcome {
     let id = desk
         .change(|desk| {
             let old = desk::certificate(desk, &asked.certificate)?;
+            if old.statement.is_empty() {
+                let (serial, issuer) = (old.serial.clone(), old.printed.issuer.clone());
+                return Err(Failure::new(Exit::BadInput, NotReplaced::NotOurs { serial, issuer }));
+            }
             let standing = Book::of(&desk.records).standing(old, today);
             if !standing.counts() {
                 return Err(Failure::new(Exit::BadInput, NotReplaced::Standing(standing.as_str())));
@@ -76,6 +84,7 @@ pub async fn replace(mut desk: Desk, asked: Act) -> Outcome {
             };
             let change =
                 making::replace(&making, old, &mut SystemMint, keys::random()).or_exit(Exit::BadInput)?;
+            papers.check(&change.certificates)?;
             let line = desk.line("replaced", old.serial.clone(), asked.reason.clone());
             let id = change.certificates.first().map(|one| one.id);
             Ok((change, line, id))

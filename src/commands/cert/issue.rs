@@ -7,6 +7,7 @@ use model::id::{StaffId, UnitId};
 use serde::Serialize;
 use training::certificates::{PostCertificate, Standing};
 use training::issue::{Candidate, asking_post, decide};
+use training::keys::{Algorithm, SigningKey};
 use training::making::{Making, make};
 use training::records::{Book, Change};
 use training::scheme::Category;
@@ -93,7 +94,8 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     let people: Vec<StaffId> = people.collect::<Result<_, Failure>>()?;
     let papers = Papers::open(&desk)?;
     if wish.dry_run {
-        let (ready, refused) = decided(&desk, &category, &people, day);
+        let (ready, mut refused) = decided(&desk, &category, &people, day);
+        let ready = printable(&desk, &papers, &category, day, ready, &mut refused)?;
         let (n_ready, n_refused) = (ready.len(), refused.len());
         let shown = ready.iter().map(|one| preview(&desk, &category, one, day)).chain(refused);
         show(&shown.collect::<Vec<_>>(), wish.json)?;
@@ -126,9 +128,7 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
             let change: Change =
                 make(&book, &making, &ready, &mut SystemMint, &mut keys::random).or_exit(Exit::BadInput)?;
             // Before anything is stored: a name that can't be printed refuses the batch.
-            for certificate in &change.certificates {
-                papers.check_texts(certificate)?;
-            }
+            papers.check(&change.certificates)?;
             ledger.reach(change.certificates.iter().map(|one| one.serial.as_str()))?;
             let n = change.certificates.len();
             let line =
@@ -150,20 +150,25 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
         refused: None,
     });
     shown = made.chain(shown).collect();
-    if !wish.without_files {
-        complete(&desk, &papers, &certificates).await?;
-    }
+    let written = if wish.without_files { Ok((0, 0)) } else { complete(&desk, &papers, &certificates).await };
+    // They are issued, whatever became of their files.
     show(&shown, wish.json)?;
     output::note(format!("{} issued, {} passed over", issued.len(), shown.len() - issued.len()));
-    Ok(Exit::Done)
+    let (_, n_unprintable) = written?;
+    Ok(if n_unprintable > 0 { Exit::BadInput } else { Exit::Done })
 }
 
-/// Writes the files of all certificates that lack one, and those that were lost; what was changed is told.
+/// Writes the files of all certificates that lack one, and those that were lost; what was changed is told. What was
+/// cancelled, revoked or replaced before it had a file needs none any more.
 pub async fn files(desk: Desk) -> Outcome {
     let papers = Papers::open(&desk)?;
     let all: Vec<_> = desk.records.certificates.iter().collect();
-    let unfinished: Vec<_> = all.iter().copied().filter(|one| papers.is_unfinished(one)).collect();
-    let n_new = complete(&desk, &papers, &unfinished).await?;
+    let book = Book::of(&desk.records);
+    let today = desk.session.today();
+    let is_wanted =
+        |one: &&PostCertificate| papers.is_unfinished(one) && !book.standing(one, today).is_final();
+    let unfinished: Vec<_> = all.iter().copied().filter(is_wanted).collect();
+    let (n_new, n_unprintable) = complete(&desk, &papers, &unfinished).await?;
     let mut n_again = 0;
     let mut n_wrong = 0;
     for certificate in all {
@@ -176,22 +181,45 @@ pub async fn files(desk: Desk) -> Outcome {
         }
     }
     output::data(format!("{n_new} files written, {n_again} lost ones written again, {n_wrong} wrong"));
-    Ok(if n_wrong > 0 { Exit::Data } else { Exit::Done })
+    Ok(match (n_wrong, n_unprintable) {
+        (0, 0) => Exit::Done,
+        (0, _) => Exit::BadInput,
+        (_, _) => Exit::Data,
+    })
 }
 
-async fn complete(desk: &Desk, papers: &Papers, unfinished: &[&PostCertificate]) -> Result<usize, Failure> {
+/// How many files were written, and how many certificates can't be printed: those are told at the end, and hold up
+/// none of the others.
+async fn complete(
+    desk: &Desk,
+    papers: &Papers,
+    unfinished: &[&PostCertificate],
+) -> Result<(usize, usize), Failure> {
     if !unfinished.is_empty() {
         let plural = if unfinished.len() == 1 { "" } else { "s" };
         output::note(format!("writing the files of {} certificate{plural}", unfinished.len()));
     }
     let mut progress = progress::Counted::new(unfinished.len(), "certificates");
     let mut n = 0;
+    let mut unprintable = Vec::new();
     for (n_before, certificate) in unfinished.iter().enumerate() {
-        n += papers.complete(desk, certificate).await?;
+        match papers.complete(desk, certificate).await {
+            Ok(n_files) => n += n_files,
+            Err(failure) if failure.exit == Exit::BadInput => unprintable.push(failure),
+            Err(failure) => return Err(failure),
+        }
         progress.done(n_before + 1);
     }
     progress.finish();
-    Ok(n)
+    if !unprintable.is_empty() {
+        unprintable.iter().for_each(|failure| output::error(&failure.error));
+        output::note(format!(
+            "{} can't be printed: correct the name, cancel the certificate and issue it again, or put a font that has \
+             the characters into the fonts folder",
+            unprintable.len()
+        ));
+    }
+    Ok((n, unprintable.len()))
 }
 
 fn category_of(desk: &Desk, given: &str) -> Result<Category, Failure> {
@@ -242,6 +270,46 @@ fn decided(
         }
     }
     (ready, refused)
+}
+
+/// Those whose certificates can be printed, in a preview; the others join the refused, since the batch would be.
+fn printable(
+    desk: &Desk,
+    papers: &Papers,
+    category: &Category,
+    day: NaiveDate,
+    mut ready: Vec<Candidate>,
+    refused: &mut Vec<Shown>,
+) -> Result<Vec<Candidate>, Failure> {
+    let book = Book::of(&desk.records);
+    let names = Names::of(&desk.register, &desk.records);
+    let making = Making {
+        scheme: &desk.scheme,
+        category,
+        day,
+        at: clock::now(),
+        decided_by: "",
+        reason: "",
+        // Signs nothing that is kept: the preview makes no key of the office's.
+        key: &SigningKey::from_seed(Algorithm::Ed25519, &[1; 32]).or_exit(Exit::Internal)?,
+        address: None,
+        highest_elsewhere: 0,
+        unit_name: &|id| names.unit(id).to_owned(),
+    };
+    let change = make(&book, &making, &ready, &mut SystemMint, &mut keys::random).or_exit(Exit::BadInput)?;
+    for (one, why) in papers.unprintable(&change.certificates) {
+        ready.retain(|candidate| candidate.staff != one.staff);
+        refused.push(Shown {
+            name: one.printed.name.clone(),
+            unit: one.printed.unit.clone(),
+            serial: None,
+            period: one.period,
+            kind: None,
+            valid_until: None,
+            refused: Some(format!("refuses the whole batch: {why} {}", why.zh())),
+        });
+    }
+    Ok(ready)
 }
 
 /// What somebody gave up doesn't come back by a batch.

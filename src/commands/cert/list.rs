@@ -19,6 +19,8 @@ struct Shown<'a> {
     serial: &'a str,
     period: u16,
     edition: u16,
+    /// What is printed on an old paper certificate.
+    old_number: Option<&'a str>,
     name: &'a str,
     unit: &'a str,
     category: &'a str,
@@ -42,6 +44,7 @@ pub fn run(desk: &Desk, on: On, listed: &Listed) -> Outcome {
             serial: &one.serial,
             period: one.period,
             edition: one.edition,
+            old_number: one.printed.old_number.as_deref(),
             name: &one.printed.name,
             unit: &one.printed.unit,
             category: &one.category,
@@ -53,9 +56,18 @@ pub fn run(desk: &Desk, on: On, listed: &Listed) -> Outcome {
         })
         .collect();
     shown.sort_by_key(|one| (one.serial, one.period, one.edition));
+    let mut n_of_serial: HashMap<&str, usize> = HashMap::new();
+    shown.iter().for_each(|one| *n_of_serial.entry(one.serial).or_default() += 1);
+    // Which of several under one serial a row is about; nothing where it says nothing.
+    let which = |one: &Shown<'_>| match n_of_serial.get(one.serial) {
+        Some(2..) => format!("{}-{}", one.period, one.edition),
+        _ => String::new(),
+    };
     let rows = shown.iter().map(|one| {
         vec![
             one.serial.to_owned(),
+            which(one),
+            one.old_number.unwrap_or_default().to_owned(),
             one.name.to_owned(),
             one.unit.to_owned(),
             one.category.to_owned(),
@@ -70,6 +82,8 @@ pub fn run(desk: &Desk, on: On, listed: &Listed) -> Outcome {
         name: "证书",
         headers: &[
             "serial 编号",
+            "period-edition 期-版",
+            "old number 旧编号",
             "name 姓名",
             "unit 单位",
             "category 类别",

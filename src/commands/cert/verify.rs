@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use training::certificates::{PostCertificate, Printed, Standing};
 use training::making::on_paper;
@@ -27,7 +28,7 @@ struct Shape<'a> {
 pub fn run(desk: &Desk, what: &str, on: On, json: bool) -> Outcome {
     let day = on.on.unwrap_or_else(|| desk.session.today());
     let mut remarks = Vec::new();
-    let certificate = find(desk, what, &mut remarks)?;
+    let certificate = find(desk, what, day, &mut remarks)?;
     // Whatever it was found by: what a stolen key signed is worth nothing.
     let statement = certificate.map(|one| one.statement.as_str()).filter(|text| !text.is_empty());
     if let Some(statement) = statement
@@ -52,7 +53,7 @@ pub fn run(desk: &Desk, what: &str, on: On, json: bool) -> Outcome {
     })
 }
 
-fn tell(shape: &Shape<'_>, day: chrono::NaiveDate) {
+fn tell(shape: &Shape<'_>, day: NaiveDate) {
     for remark in &shape.remarks {
         output::data(remark);
     }
@@ -63,9 +64,11 @@ fn tell(shape: &Shape<'_>, day: chrono::NaiveDate) {
     let Some(printed) = shape.printed else { return };
     let review = printed.review_due.map(|day| day.to_string()).unwrap_or_default();
     let (issued, until) = (printed.issued_on.to_string(), printed.valid_until.to_string());
+    let old_number = printed.old_number.clone().unwrap_or_default();
     let topics = printed.topics.join("、");
     for (label, text) in [
         ("serial 编号", &printed.serial),
+        ("old number 旧编号", &old_number),
         ("issuer 发证单位", &printed.issuer),
         ("title 证书名称", &printed.title),
         ("name 姓名", &printed.name),
@@ -86,6 +89,7 @@ fn tell(shape: &Shape<'_>, day: chrono::NaiveDate) {
 fn find<'a>(
     desk: &'a Desk,
     what: &str,
+    day: NaiveDate,
     remarks: &mut Vec<String>,
 ) -> Result<Option<&'a PostCertificate>, Failure> {
     if Path::new(what).is_file() {
@@ -112,7 +116,7 @@ fn find<'a>(
             }
             Ok(found)
         }
-        Err(statement::StatementError::NotAStatement) => desk::certificate(desk, what).map(Some),
+        Err(statement::StatementError::NotAStatement) => desk::certificate_on(desk, what, day).map(Some),
         Err(error) => {
             remarks.push(format!("{error} {}", error.zh()));
             Ok(None)

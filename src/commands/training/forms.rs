@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use documents::paper::{SignInDoc, SignInRow};
+use documents::paper::{SignInDoc, SignInKind, SignInRow};
 use documents::pdf::{self, FontSet};
 use model::id::StaffId;
 use training::forms;
@@ -90,10 +90,18 @@ pub fn sign_in(desk: &Desk, given: &str, path: &Path) -> Outcome {
         write_file(path, &pdf.bytes)?;
     } else {
         let sheet = forms::sign_in_sheet(&desk.records, &desk.register, sitting.id, &people);
-        save(path, "签到表", &[sheet], Purpose::FillIn)?;
+        save(path, title_of(sitting).1, &[sheet], Purpose::FillIn)?;
     }
     output::data(path.display().to_string());
     Ok(Exit::Done)
+}
+
+/// What people sign in to, and what the sheet is called.
+fn title_of(sitting: &Sitting) -> (SignInKind, &'static str) {
+    match sitting.kind {
+        SittingKind::Lesson => (SignInKind::Lesson, "培训签到表"),
+        SittingKind::Exam => (SignInKind::Exam, "考试签到表"),
+    }
 }
 
 fn doc(desk: &Desk, sitting: &Sitting, people: &[StaffId]) -> SignInDoc {
@@ -110,15 +118,22 @@ fn doc(desk: &Desk, sitting: &Sitting, people: &[StaffId]) -> SignInDoc {
             remark: String::new(),
         }
     };
+    let (kind, title) = title_of(sitting);
+    let (trainer, examiner) = (sitting.trainer.clone(), sitting.examiner.clone());
+    let leader = match kind {
+        SignInKind::Lesson => trainer.or(examiner),
+        SignInKind::Exam => examiner.or(trainer),
+    };
     SignInDoc {
         issuing_body: desk.scheme.issuer.clone(),
-        title: "培训签到表".to_owned(),
+        title: title.to_owned(),
+        kind,
         sitting: format!("{} {}", term.map_or("", |term| term.name.as_str()), sitting.code),
         topic,
         place: sitting.place.clone().unwrap_or_default(),
         held_on: sitting.held_on,
         hours: sitting.starts_at.map(|at| at.format("%H:%M").to_string()).unwrap_or_default(),
-        trainer: sitting.trainer.clone().or(sitting.examiner.clone()).unwrap_or_default(),
+        leader: leader.unwrap_or_default(),
         rows: people.iter().map(row).collect(),
         spare_rows: SPARE_ROWS,
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use training::credits::{self, CreditBy};
 use training::identity::Sealed;
+use training::people::Staff;
 use training::ports::TrainingStore;
 use training::records::Book;
 
@@ -29,15 +30,15 @@ struct Shape<'a> {
     attempts: Vec<[String; 4]>,
     /// Topic, by what, from, until.
     credits: Vec<[String; 4]>,
-    /// Serial, issued, until, standing.
-    certificates: Vec<[String; 4]>,
+    /// Serial, issued, until, standing, number on an old paper certificate.
+    certificates: Vec<[String; 5]>,
     /// Day, serial, what, reason, decided by.
     history: Vec<[String; 5]>,
 }
 
 pub fn run(desk: &Desk, who: &Who, on: On, json: bool) -> Outcome {
     let day = on.on.unwrap_or_else(|| desk.session.today());
-    let person = desk::staff(desk, &who.person)?;
+    let person = person(desk, &who.person)?;
     let book = Book::of(&desk.records);
     let names = Names::of(&desk.register, &desk.records);
     let topic = |code: &str| desk.scheme.topic(code).map_or_else(|| code.to_owned(), |one| one.name.clone());
@@ -83,7 +84,9 @@ pub fn run(desk: &Desk, who: &Who, on: On, json: bool) -> Outcome {
             .iter()
             .map(|one| {
                 let standing = book.standing(one, day).chinese().to_owned();
-                [one.serial.clone(), one.issued_on.to_string(), one.valid_until.to_string(), standing]
+                let old_number = one.printed.old_number.clone().unwrap_or_default();
+                let (issued, until) = (one.issued_on.to_string(), one.valid_until.to_string());
+                [one.serial.clone(), issued, until, standing, old_number]
             })
             .collect(),
         history: history.collect(),
@@ -97,9 +100,18 @@ pub fn run(desk: &Desk, who: &Who, on: On, json: bool) -> Outcome {
     part(&["posts 岗位", "from", "until"], &shape.posts);
     part(&["credits 合格项", "by", "from", "until"], &shape.credits);
     part(&["attempts 考试", "topic 项", "score 成绩", "result"], &shape.attempts);
-    part(&["certificates 证书", "issued", "until", "standing"], &shape.certificates);
+    part(&["certificates 证书", "issued", "until", "standing", "old number 旧编号"], &shape.certificates);
     part(&["history 经过", "serial", "what", "reason", "decided by"], &shape.history);
     Ok(Exit::Done)
+}
+
+/// By name, else by a certificate of theirs: what is at hand is often the certificate.
+fn person<'a>(desk: &'a Desk, given: &str) -> Result<&'a Staff, Failure> {
+    desk::staff(desk, given).or_else(|failure| {
+        let held = desk::certificate(desk, given).ok();
+        let holder = held.and_then(|held| desk.records.staff.iter().find(|one| one.id == held.staff));
+        holder.ok_or(failure)
+    })
 }
 
 fn part<const N: usize>(headers: &[&str; N], rows: &[[String; N]]) {

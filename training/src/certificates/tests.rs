@@ -5,6 +5,7 @@ use model::id::CountingMint;
 use proptest::prelude::*;
 
 use super::*;
+use crate::records::{Book, Records};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
@@ -197,4 +198,35 @@ proptest! {
         let whole = last_day(from, months + more).expect("a day");
         prop_assert!((whole - both).num_days().abs() <= 3, "{} {}", whole, both);
     }
+}
+
+#[test]
+fn a_serial_is_answered_by_the_period_and_edition_in_force_on_the_day() {
+    let mint = &mut CountingMint::default();
+    let mut records = Records::default();
+    for (period, edition, first, issued) in [
+        (1, 1, "2023-01-01", "2023-01-01"),
+        (1, 2, "2023-01-01", "2024-05-01"),
+        (2, 1, "2026-01-01", "2026-01-01"),
+    ] {
+        let id = PostCertificateId::mint(mint);
+        let one = PostCertificate { id, period, edition, issued_on: day(first), ..certificate() };
+        records.certificates.push(one);
+        let begin = events(&[(CertificateAct::Issued, issued)]);
+        records.events.extend(begin.into_iter().map(|event| CertificateEvent { certificate: id, ..event }));
+    }
+    let book = Book::of(&records);
+    let all: Vec<&PostCertificate> = records.certificates.iter().collect();
+    for (on, expected) in [
+        ("2022-06-01", (1, 1)),
+        ("2023-06-01", (1, 1)),
+        ("2024-05-01", (1, 2)),
+        ("2025-12-31", (1, 2)),
+        ("2026-01-01", (2, 1)),
+        ("2040-01-01", (2, 1)),
+    ] {
+        let found = book.in_force(&all, day(on)).map(|one| (one.period, one.edition));
+        assert_eq!(found, Some(expected), "on {on}");
+    }
+    assert_eq!(book.in_force(&[], day("2026-01-01")), None);
 }
