@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use intake::changes::ChangedRow;
-use intake::outcome::Outcome;
+use intake::outcome::{Outcome, RowError};
+use intake::reason::Reason;
 use intake::schema::{Schema, sheet};
 use serde::Serialize;
 
@@ -24,7 +25,7 @@ pub fn report<S: Schema, C>(outcome: &Outcome<S, C>, would_change: bool, dry_run
     for warning in &outcome.warnings {
         output::note(format!("warning: {warning}\n  {}", warning.zh()));
     }
-    for error in outcome.errors.iter().take(N_SHOWN) {
+    for error in causes_first(&outcome.errors).take(N_SHOWN) {
         output::note(format!("error: {error}\n  {}", error.zh()));
     }
     let n_hidden = outcome.errors.len().saturating_sub(N_SHOWN) + outcome.n_more_errors;
@@ -46,6 +47,14 @@ pub fn report<S: Schema, C>(outcome: &Outcome<S, C>, would_change: bool, dry_run
         std::iter::once(name::<S>(*kind).to_owned()).chain(counts.iter().map(ToString::to_string)).collect()
     });
     output::table(&columns, rows);
+}
+
+/// Rows that are only wrong because they refer to a wrong one come last: mending that one mends them all.
+fn causes_first<R>(errors: &[RowError<R>]) -> impl Iterator<Item = &RowError<R>> {
+    let follows = |error: &&RowError<R>| {
+        matches!(error.reason, Reason::RefersToBadRow(_) | Reason::RefersToUnreadSheet { .. })
+    };
+    errors.iter().filter(move |error| !follows(error)).chain(errors.iter().filter(follows))
 }
 
 fn report_changes<S: Schema>(changes: &[ChangedRow<S>]) {
@@ -191,5 +200,27 @@ impl<'a> Shape<'a> {
             errors: errors.collect(),
             more_errors: outcome.n_more_errors,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use intake::reason::RowAt;
+
+    use super::*;
+
+    #[test]
+    fn what_only_refers_to_a_wrong_row_is_told_last() {
+        let error = |row: u32, reason: Reason<()>| RowError {
+            sheet: "签到".into(),
+            row: Some(row),
+            column: None,
+            value: String::new(),
+            reason,
+        };
+        let cause = || Reason::RefersToBadRow(RowAt { sheet: "期次".into(), row: 2 });
+        let errors = [error(2, cause()), error(3, Reason::Empty), error(4, cause()), error(5, Reason::Phone)];
+        let rows: Vec<Option<u32>> = causes_first(&errors).map(|error| error.row).collect();
+        assert_eq!(rows, [Some(3), Some(5), Some(2), Some(4)]);
     }
 }

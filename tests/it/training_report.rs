@@ -212,6 +212,11 @@ fn a_report_tells_of_posts_what_the_commands_tell() {
     for row in report.rows("post-lapses") {
         let detail = format!("{} {}", row["severity"].as_str().unwrap(), row["finding"].as_str().unwrap());
         assert!(lapses.iter().any(|lapse| lapse["detail"] == detail.as_str()), "{detail}");
+        let told = lapses.iter().find(|lapse| lapse["detail"] == detail.as_str()).unwrap();
+        assert!(
+            !told["title_zh"].as_str().unwrap().is_empty() && told["at"].as_str().unwrap().contains("/tcp")
+        );
+        assert_eq!(told["has_maintainer"], row["in_post"] == "uncertified");
         let expected = if row["unit"] == "示例丁局" { "nobody" } else { "uncertified" };
         assert_eq!(row["in_post"], expected, "{row}");
     }

@@ -1,9 +1,12 @@
 //! How requirements stand, and what that means for findings.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use model::finding::Finding;
+use model::id::FindingId;
 use model::register::ProtectionLevel;
-use model::staffing::{Cover, CoverStanding};
+use model::staffing::{Cover, CoverStanding, Lapse};
+use model::tls_policy::TlsChecks;
 use serde::Serialize;
 use training::coverage::{self, Asked as On};
 use training::records::Book;
@@ -185,32 +188,64 @@ pub async fn exposed(desk: &Desk, on: cli::On, listed: &Listed) -> Outcome {
         unit: &'a str,
         system: &'a str,
         detail: String,
+        #[serde(flatten)]
+        finding: Option<Found<'a>>,
     }
+    /// What a finding is, and where.
+    #[derive(Serialize)]
+    struct Found<'a> {
+        title_zh: &'a str,
+        at: String,
+        has_maintainer: bool,
+        #[serde(skip)]
+        words: String,
+    }
+    let findings = desk.open_findings().await?;
     let told = Staffing::of(&Basis {
         book: &Book::of(&desk.records),
         scheme: &desk.scheme,
         register: &desk.register,
-        findings: &desk.open_findings().await?,
+        findings: &findings,
         deadlines: desk.session.policy.deadline,
         day: on.on.unwrap_or_else(|| desk.session.today()),
     });
     let names = Names::of(&desk.register, &desk.records);
+    let checks = TlsChecks::embedded();
+    let mut texts = desk.session.policy.texts();
+    texts.extend(checks.texts());
+    let by_id: HashMap<FindingId, &Finding> = findings.iter().map(|one| (one.id, one)).collect();
+    let found = |lapse: &Lapse| {
+        let finding = by_id.get(&lapse.finding)?;
+        let title_zh = texts.get(&finding.key.check).map_or("", |text| text.title.zh.as_str());
+        let at = format!("{} {}/{}", finding.key.target, finding.key.port, finding.key.transport);
+        let since = output::instant(finding.first_seen);
+        let people = if lapse.has_maintainer { "维护人员无有效证书" } else { "无维护人员" };
+        let words = format!("{} {title_zh}\n{at}\nsince {since}; {people}", lapse.severity.chinese());
+        Some(Found { title_zh, at, has_maintainer: lapse.has_maintainer, words })
+    };
     let of_lapse = told.lapses.iter().map(|lapse| Shown {
         kind: "high finding, no certified maintainer",
         unit: names.unit(lapse.unit),
         system: names.system(Some(lapse.system)),
         detail: format!("{} {}", lapse.severity.as_str(), lapse.finding),
+        finding: found(lapse),
     });
     let of_overdue = told.overdue.iter().map(|row| Shown {
         kind: "overdue, and no certified maintainer in the unit",
         unit: names.unit(row.unit),
         system: "",
         detail: format!("{} findings, the oldest of {}", row.n_overdue, output::instant(row.oldest)),
+        finding: None,
     });
     let shown: Vec<Shown<'_>> = of_lapse.chain(of_overdue).collect();
-    let rows = shown
-        .iter()
-        .map(|one| vec![one.kind.to_owned(), one.unit.to_owned(), one.system.to_owned(), one.detail.clone()]);
+    let rows = shown.iter().map(|one| {
+        let what = match one.finding {
+            Some(_) => "高危以上隐患，系统无持证维护人员",
+            None => "逾期未改，单位无持证维护人员",
+        };
+        let detail = one.finding.as_ref().map_or(&one.detail, |found| &found.words);
+        vec![what.to_owned(), one.unit.to_owned(), one.system.to_owned(), detail.clone()]
+    });
     let listing = Listing {
         name: "隐患与持证",
         headers: &["what 事项", "unit 单位", "system 系统", "detail 详情"],
