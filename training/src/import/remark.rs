@@ -13,7 +13,7 @@ pub enum Remark {
     )]
     Renamed { at: RowAt, old: String, new: String },
     #[error(
-        "{sheet} {rows}: new people of a name that is registered in the same unit with another phone; if it is the same person, give the old phone or the ID number"
+        "{sheet} {rows}: new people of a name that is registered in the same unit with another phone; if it is the same person, correct the phone with `training amend` instead"
     )]
     NewNamesakes { sheet: String, rows: RowList },
     #[error(
@@ -37,6 +37,15 @@ pub enum Remark {
     #[error("{sheet} {rows}: entered after the day, and no reason given")]
     LateWithoutReason { sheet: String, rows: RowList },
     #[error(
+        "{sheet} {rows}: a score of somebody who was absent by the sign-in sheet; one of the two is wrong"
+    )]
+    AbsentAndScored { sheet: String, rows: RowList },
+    #[error(
+        "{sheet} {rows}: certificates were issued to these people after the sitting, and may rest on what changes: {}",
+        .serials.join(", ")
+    )]
+    CertificatesRestOnIt { sheet: String, rows: RowList, serials: Vec<String> },
+    #[error(
         "{sheet} {rows}: they ended before today, so that they count for nothing any more (the earliest on {earliest})"
     )]
     Ended { sheet: String, rows: RowList, earliest: NaiveDate },
@@ -50,7 +59,7 @@ impl Told for Remark {
                 at.zh()
             ),
             Remark::NewNamesakes { sheet, rows } => format!(
-                "“{sheet}”表{}：新增人员与同单位已登记人员同名而电话不同；如果是同一个人，请填写原电话或身份证号",
+                "“{sheet}”表{}：新增人员与同单位已登记人员同名而电话不同；如果是同一个人，请改用 training amend 更正电话",
                 rows.zh()
             ),
             Remark::MaybeRounded { sheet, rows } => format!(
@@ -77,6 +86,14 @@ impl Told for Remark {
             Remark::LateWithoutReason { sheet, rows } => {
                 format!("“{sheet}”表{}：事后补录而未填写补录原因", rows.zh())
             }
+            Remark::AbsentAndScored { sheet, rows } => {
+                format!("“{sheet}”表{}：签到为缺勤或请假，却有成绩，两者必有一误", rows.zh())
+            }
+            Remark::CertificatesRestOnIt { sheet, rows, serials } => format!(
+                "“{sheet}”表{}：这些人员在该场次之后已发证，更改可能影响其依据：{}",
+                rows.zh(),
+                serials.join("、")
+            ),
             Remark::Ended { sheet, rows, earliest } => {
                 format!("“{sheet}”表{}：今天之前已到期，不再起作用（最早于{earliest}到期）", rows.zh())
             }

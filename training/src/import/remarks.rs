@@ -1,6 +1,6 @@
 //! What of a settled change should be pointed out.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use intake::cell::name_key;
@@ -13,6 +13,7 @@ use super::context::Context;
 use super::remark::Remark;
 use super::staff::StaffRemarks;
 use crate::cells::Names;
+use crate::certificates::PostCertificate;
 use crate::columns::SheetKey;
 use crate::people::{Holding, Staff};
 use crate::records::{Change, Records};
@@ -31,6 +32,8 @@ pub(super) fn of(
     let mut remarks = of_staff(context, change, after, settled, staff);
     remarks.extend(transfers(context, change, after, settled));
     remarks.extend(of_sittings(context, change, after, settled));
+    remarks.extend(absent_and_scored(context, change, after, settled));
+    remarks.extend(certificates_that_rest(context, change, after, settled));
     let held_on: HashMap<SittingId, NaiveDate> =
         after.sittings.iter().map(|one| (one.id, one.held_on)).collect();
     let today = context.import.today;
@@ -133,6 +136,73 @@ fn of_sittings(context: &Context<'_>, change: &Change, after: &Records, settled:
     let outside = by_sheet(context, outside.into_iter());
     remarks.extend(outside.into_iter().map(|(sheet, rows)| Remark::OutsideTerm { sheet, rows }));
     remarks
+}
+
+/// Rows by which somebody has a score in an exam, and wasn't there by the sign-in sheet.
+fn absent_and_scored(
+    context: &Context<'_>,
+    change: &Change,
+    after: &Records,
+    settled: &Settled,
+) -> Vec<Remark> {
+    let scored: HashSet<(SittingId, StaffId)> =
+        after.attempts.iter().filter(|one| one.score.is_some()).map(|one| (one.sitting, one.staff)).collect();
+    let absent: HashSet<(SittingId, StaffId)> =
+        after.attendance.iter().filter(|one| !one.mark.came()).map(|one| (one.sitting, one.staff)).collect();
+    let is_both = |key: (SittingId, StaffId)| scored.contains(&key) && absent.contains(&key);
+    let marks = change.attendance.iter().map(|one| (one.sitting, one.staff));
+    let scores = change.attempts.iter().map(|one| (one.sitting, one.staff));
+    let rows = marks
+        .zip(settled.places_of(SheetKey::Attendance))
+        .chain(scores.zip(settled.places_of(SheetKey::Scores)))
+        .filter(|(key, _)| is_both(*key));
+    let sheets = by_sheet(context, rows.map(|(_, at)| *at));
+    sheets.into_iter().map(|(sheet, rows)| Remark::AbsentAndScored { sheet, rows }).collect()
+}
+
+/// Attendance that changes although certificates were issued since, to whose topics the sitting belongs.
+fn certificates_that_rest(
+    context: &Context<'_>,
+    change: &Change,
+    after: &Records,
+    settled: &Settled,
+) -> Vec<Remark> {
+    let import = context.import;
+    let known: HashMap<(SittingId, StaffId), bool> =
+        import.records.attendance.iter().map(|one| ((one.sitting, one.staff), one.mark.came())).collect();
+    let sittings: HashMap<SittingId, &Sitting> = after.sittings.iter().map(|one| (one.id, one)).collect();
+    let changed: Vec<(&Sitting, StaffId, At)> = change
+        .attendance
+        .iter()
+        .zip(settled.places_of(SheetKey::Attendance))
+        .filter(|(one, _)| known.get(&(one.sitting, one.staff)).is_some_and(|came| *came != one.mark.came()))
+        .filter_map(|(one, at)| Some((*sittings.get(&one.sitting)?, one.staff, *at)))
+        .collect();
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let mut issued: HashMap<StaffId, Vec<&PostCertificate>> = HashMap::new();
+    for one in &import.records.certificates {
+        issued.entry(one.staff).or_default().push(one);
+    }
+    let rests = |certificate: &&&PostCertificate, sitting: &Sitting| {
+        let category = import.scheme.category(&certificate.category);
+        certificate.issued_on >= sitting.held_on
+            && category.is_some_and(|category| category.topics.contains(&sitting.topic))
+    };
+    let (mut rows, mut serials) = (Vec::new(), BTreeSet::new());
+    for (sitting, staff, at) in changed {
+        let own = issued.get(&staff).map_or(&[][..], Vec::as_slice);
+        let resting: Vec<&str> =
+            own.iter().filter(|one| rests(one, sitting)).map(|one| one.serial.as_str()).collect();
+        if !resting.is_empty() {
+            rows.push(at);
+            serials.extend(resting);
+        }
+    }
+    let serials: Vec<String> = serials.into_iter().take(MAX_NAMED).map(str::to_owned).collect();
+    let remark = |(sheet, rows)| Remark::CertificatesRestOnIt { sheet, rows, serials: serials.clone() };
+    by_sheet(context, rows.into_iter()).into_iter().map(remark).collect()
 }
 
 /// What ended before today.

@@ -123,6 +123,40 @@ fn a_sitting_with_scores_moves_with_a_warning_and_keeps_its_topic() {
 }
 
 #[test]
+fn a_score_of_somebody_absent_is_pointed_out_on_either_sheet() {
+    let mut world = world();
+    let marked = |mark: &str| [attendance(&format!("WH-K1|虚构甲|{mark}|补录"))];
+    let score = [scores("WH-K1|虚构甲|85|")];
+    world.good(&marked("缺勤"));
+    world.check_warnings(&score, &["成绩 row 2: a score of somebody who was absent by the sign-in sheet"]);
+    world.good(&marked("出勤"));
+    world.check_warnings(&score, &[]);
+    world.good(&score);
+    world.check_warnings(&marked("缺勤"), &["签到 row 2: a score of somebody who was absent"]);
+}
+
+#[test]
+fn attendance_that_changes_under_a_certificate_is_pointed_out() {
+    let mut world = world();
+    let marked = |mark: &str| [attendance(&format!("WH-K1|虚构甲|{mark}|补录"))];
+    let old = |day: &str| {
+        [table(
+            "旧证",
+            &format!(
+                "证书编号|证书类别|姓名|发证日期|有效期至|发证机关\n1|WH|虚构甲|{day}|2029-06-30|示例中心"
+            ),
+        )]
+    };
+    world.good(&marked("出勤"));
+    world.check_warnings(&marked("缺勤"), &[]);
+    world.good(&old("2026-07-01"));
+    world.check_warnings(
+        &marked("缺勤"),
+        &["签到 row 2: certificates were issued to these people after the sitting"],
+    );
+}
+
+#[test]
 fn topics_are_those_of_the_scheme_and_of_the_term() {
     let mut world = world();
     let term = |topics: &str| {
