@@ -35,6 +35,7 @@ pub(super) fn stage(
     let known: HashMap<SittingId, &Sitting> = registered.iter().map(|one| (one.id, one)).collect();
     let scored: HashSet<SittingId> = import.records.attempts.iter().map(|one| one.sitting).collect();
     let mut entries = Entries::default();
+    let mut of_scores: Vec<(At, Key, Own)> = Vec::new();
     for record in records {
         let term = terms.of_row(context, record);
         let topic = codes.topic_of(context, record);
@@ -74,25 +75,42 @@ pub(super) fn stage(
             trainer: text(Key::Trainer, kept.and_then(|one| one.trainer.as_ref())),
             examiner: text(Key::Examiner, kept.and_then(|one| one.examiner.as_ref())),
         };
-        let faults = faults(&sitting, kept.filter(|one| scored.contains(&one.id)), import.today);
+        let scored = kept.filter(|one| scored.contains(&one.id));
+        of_scores.extend(
+            faults_of_scores(&sitting, scored, import.today).map(|(key, reason)| (record.at, key, reason)),
+        );
+        let nobody = nobody(&sitting);
         // Also a bad one: it contradicts other rows of its code all the same.
         entries.push(context, record.at, sitting);
-        for (key, reason) in faults {
+        if let Some((key, reason)) = nobody {
             context.fault(record.at, key, reason);
         }
+    }
+    check_examiners(context, &entries);
+    // Scores may have come with this very file: rows contradict each other whether these are in already or not.
+    for (at, key, reason) in of_scores {
+        context.fault(at, key, reason);
     }
     check_examiners(context, &entries);
     let index = SittingIndex::new(context, records, &entries, terms);
     Sittings { entries, index }
 }
 
-/// `scored` is what is registered, where scores are in.
-fn faults(sitting: &Sitting, scored: Option<&Sitting>, today: NaiveDate) -> Vec<(Key, Own)> {
-    let nobody = match sitting.kind {
+/// A lesson without a trainer, an exam without an examiner.
+fn nobody(sitting: &Sitting) -> Option<(Key, Own)> {
+    match sitting.kind {
         SittingKind::Lesson if sitting.trainer.is_none() => Some((Key::Trainer, Own::NoTrainer)),
         SittingKind::Exam if sitting.examiner.is_none() => Some((Key::Examiner, Own::NoExaminer)),
         SittingKind::Lesson | SittingKind::Exam => None,
-    };
+    }
+}
+
+/// `scored` is what is registered, where scores are in.
+fn faults_of_scores(
+    sitting: &Sitting,
+    scored: Option<&Sitting>,
+    today: NaiveDate,
+) -> impl Iterator<Item = (Key, Own)> + use<> {
     let moved = scored.filter(|old| old.topic != sitting.topic || old.kind != sitting.kind);
     let moved = moved.map(|old| {
         let key = if old.kind == sitting.kind { Key::Topic } else { Key::SittingKind };
@@ -100,7 +118,7 @@ fn faults(sitting: &Sitting, scored: Option<&Sitting>, today: NaiveDate) -> Vec<
     });
     let ahead = scored.filter(|_| sitting.held_on > today);
     let ahead = ahead.map(|_| (Key::HeldOn, Own::ScoredBeforeHeld(sitting.held_on)));
-    nobody.into_iter().chain(moved).chain(ahead).collect()
+    moved.into_iter().chain(ahead)
 }
 
 /// Nobody examines in what they teach in the same term. A bad row gives way to what the records hold, so this goes on
