@@ -125,7 +125,7 @@ pub fn decide(
 }
 
 /// The post for which a person gets a certificate of a category; it is printed with its unit.
-pub fn asking_post<'a>(
+pub(crate) fn asking_post<'a>(
     book: &Book<'a>,
     category: &Category,
     staff: StaffId,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use model::id::{StaffId, UnitId};
 use serde::Serialize;
 use training::certificates::{PostCertificate, Standing};
-use training::issue::{Candidate, asking_post, decide};
+use training::issue::{Candidate, decide};
 use training::keys::{Algorithm, SigningKey};
 use training::making::{Making, make};
 use training::records::{Book, Change};
@@ -48,11 +48,25 @@ struct Shown {
     /// `None` in a preview of a first certificate.
     serial: Option<String>,
     period: u16,
-    /// `None` where there is none.
+    /// `None` for whoever is passed over.
     kind: Option<Kind>,
     valid_until: Option<String>,
     /// Why there is none.
     refused: Option<String>,
+}
+
+impl Shown {
+    fn of(one: &PostCertificate) -> Shown {
+        Shown {
+            name: one.printed.name.clone(),
+            unit: one.printed.unit.clone(),
+            serial: None,
+            period: one.period,
+            kind: None,
+            valid_until: Some(one.valid_until.to_string()),
+            refused: None,
+        }
+    }
 }
 
 /// How a certificate comes after the one before.
@@ -94,15 +108,7 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     let people: Vec<StaffId> = people.collect::<Result<_, Failure>>()?;
     let papers = Papers::open(&desk)?;
     if wish.dry_run {
-        let (ready, mut refused) = decided(&desk, &category, &people, day);
-        let ready = printable(&desk, &papers, &category, day, ready, &mut refused)?;
-        let (n_ready, n_refused) = (ready.len(), refused.len());
-        let shown = ready.iter().map(|one| preview(&desk, &category, one, day)).chain(refused);
-        show(&shown.collect::<Vec<_>>(), wish.json)?;
-        output::note(format!(
-            "{n_ready} would be issued, {n_refused} passed over; nothing was issued: this is a dry run"
-        ));
-        return Ok(Exit::Done);
+        return preview(&desk, &papers, &category, &people, day, wish.json);
     }
     let folder = KeyFolder::of(&desk.session.data)?;
     let ring = folder.ring_to_sign(today)?;
@@ -111,7 +117,8 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     let (issued, mut shown) = desk
         .change(|desk| {
             let (ready, refused) = decided(desk, &category, &people, day);
-            let unit_name = |id: UnitId| Names::of(&desk.register, &desk.records).unit(id).to_owned();
+            let names = Names::of(&desk.register, &desk.records);
+            let unit_name = |id: UnitId| names.unit(id).to_owned();
             let making = Making {
                 scheme: &desk.scheme,
                 category: &category,
@@ -141,13 +148,9 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     let certificates: Vec<_> =
         desk.records.certificates.iter().filter(|one| issued.contains_key(&one.id)).collect();
     let made = certificates.iter().map(|one| Shown {
-        name: one.printed.name.clone(),
-        unit: one.printed.unit.clone(),
         serial: Some(one.serial.clone()),
-        period: one.period,
         kind: issued.get(&one.id).copied(),
-        valid_until: Some(one.valid_until.to_string()),
-        refused: None,
+        ..Shown::of(one)
     });
     shown = made.chain(shown).collect();
     let written = if wish.without_files { Ok((0, 0)) } else { complete(&desk, &papers, &certificates).await };
@@ -156,6 +159,56 @@ pub async fn run(mut desk: Desk, wish: Wish) -> Outcome {
     output::note(format!("{} issued, {} passed over", issued.len(), shown.len() - issued.len()));
     let (_, n_unprintable) = written?;
     Ok(if n_unprintable > 0 { Exit::BadInput } else { Exit::Done })
+}
+
+/// Says who would get one and who wouldn't, by certificates that are made as in earnest and kept nowhere.
+fn preview(
+    desk: &Desk,
+    papers: &Papers,
+    category: &Category,
+    people: &[StaffId],
+    day: NaiveDate,
+    json: bool,
+) -> Outcome {
+    let (ready, refused) = decided(desk, category, people, day);
+    let names = Names::of(&desk.register, &desk.records);
+    let making = Making {
+        scheme: &desk.scheme,
+        category,
+        day,
+        at: clock::now(),
+        decided_by: "",
+        reason: "",
+        // A preview makes no key of the office's, and what this one signs leaves with it.
+        key: &SigningKey::from_seed(Algorithm::Ed25519, &[1; 32]).or_exit(Exit::Internal)?,
+        address: None,
+        highest_elsewhere: 0,
+        unit_name: &|id| names.unit(id).to_owned(),
+    };
+    let change = make(&Book::of(&desk.records), &making, &ready, &mut SystemMint, &mut keys::random)
+        .or_exit(Exit::BadInput)?;
+    let unprintable = papers.unprintable(&change.certificates).into_iter();
+    let unprintable: HashMap<_, _> =
+        unprintable.map(|(one, why)| (one.id, format!("can't be printed: {why} {}", why.zh()))).collect();
+    let made = ready.iter().zip(&change.certificates).map(|(candidate, one)| Shown {
+        serial: candidate.serial.clone(),
+        kind: Some(Kind::of(candidate)),
+        refused: unprintable.get(&one.id).cloned(),
+        ..Shown::of(one)
+    });
+    let (n_ready, n_refused) = (ready.len() - unprintable.len(), refused.len());
+    let shown: Vec<Shown> = made.chain(refused).collect();
+    show(&shown, json)?;
+    output::note(match unprintable.len() {
+        0 => format!(
+            "{n_ready} would be issued, {n_refused} passed over; nothing was issued: this is a dry run"
+        ),
+        n => format!(
+            "{n} can't be printed, so that none of the batch would be issued: correct them, or name the other {n_ready} \
+             with --person; {n_refused} passed over; this is a dry run"
+        ),
+    });
+    Ok(Exit::Done)
 }
 
 /// Writes the files of all certificates that lack one, and those that were lost; what was changed is told. What was
@@ -238,103 +291,36 @@ fn decided(
 ) -> (Vec<Candidate>, Vec<Shown>) {
     let book = Book::of(&desk.records);
     let names = Names::of(&desk.register, &desk.records);
+    let passed_over = |id: StaffId, why: String| Shown {
+        name: names.staff(id).to_owned(),
+        unit: book.unit_of(id).map(|unit| names.unit(unit).to_owned()).unwrap_or_default(),
+        serial: None,
+        period: 0,
+        kind: None,
+        valid_until: None,
+        refused: Some(why),
+    };
     let is_asked = |id: &StaffId| people.is_empty() || people.contains(id);
     let (mut ready, mut refused) = (Vec::new(), Vec::new());
     for id in desk.records.staff.iter().map(|one| one.id).filter(is_asked) {
         match decide(&book, &desk.scheme, category, id, day) {
             Ok(_) if people.is_empty() && was_cancelled(&book, &category.code, id, day) => {
-                refused.push(Shown {
-                    name: names.staff(id).to_owned(),
-                    unit: unit_of(&book, &names, id),
-                    serial: None,
-                    period: 0,
-                    kind: None,
-                    valid_until: None,
-                    refused: Some(
-                        "was cancelled; name the person with --person to issue it again".to_owned(),
-                    ),
-                })
+                let why = "was cancelled; name the person with --person to issue it again";
+                refused.push(passed_over(id, why.to_owned()));
             }
             Ok(candidate) => ready.push(candidate),
             // Whoever holds no such post isn't passed over; nobody thought of them.
             Err(training::issue::NotIssued::NoPost) if people.is_empty() => {}
-            Err(why) => refused.push(Shown {
-                name: names.staff(id).to_owned(),
-                unit: unit_of(&book, &names, id),
-                serial: None,
-                period: 0,
-                kind: None,
-                valid_until: None,
-                refused: Some(why.to_string()),
-            }),
+            Err(why) => refused.push(passed_over(id, why.to_string())),
         }
     }
     (ready, refused)
-}
-
-/// Those whose certificates can be printed, in a preview; the others join the refused, since the batch would be.
-fn printable(
-    desk: &Desk,
-    papers: &Papers,
-    category: &Category,
-    day: NaiveDate,
-    mut ready: Vec<Candidate>,
-    refused: &mut Vec<Shown>,
-) -> Result<Vec<Candidate>, Failure> {
-    let book = Book::of(&desk.records);
-    let names = Names::of(&desk.register, &desk.records);
-    let making = Making {
-        scheme: &desk.scheme,
-        category,
-        day,
-        at: clock::now(),
-        decided_by: "",
-        reason: "",
-        // Signs nothing that is kept: the preview makes no key of the office's.
-        key: &SigningKey::from_seed(Algorithm::Ed25519, &[1; 32]).or_exit(Exit::Internal)?,
-        address: None,
-        highest_elsewhere: 0,
-        unit_name: &|id| names.unit(id).to_owned(),
-    };
-    let change = make(&book, &making, &ready, &mut SystemMint, &mut keys::random).or_exit(Exit::BadInput)?;
-    for (one, why) in papers.unprintable(&change.certificates) {
-        ready.retain(|candidate| candidate.staff != one.staff);
-        refused.push(Shown {
-            name: one.printed.name.clone(),
-            unit: one.printed.unit.clone(),
-            serial: None,
-            period: one.period,
-            kind: None,
-            valid_until: None,
-            refused: Some(format!("refuses the whole batch: {why} {}", why.zh())),
-        });
-    }
-    Ok(ready)
 }
 
 /// What somebody gave up doesn't come back by a batch.
 fn was_cancelled(book: &Book<'_>, category: &str, id: StaffId, day: NaiveDate) -> bool {
     let last = book.certificate_of(id, category, day);
     last.is_some_and(|one| book.standing(one, day) == Standing::Cancelled)
-}
-
-fn unit_of(book: &Book<'_>, names: &Names<'_>, id: StaffId) -> String {
-    book.unit_of(id).map(|unit| names.unit(unit).to_owned()).unwrap_or_default()
-}
-
-/// As it will be printed.
-fn preview(desk: &Desk, category: &Category, candidate: &Candidate, day: NaiveDate) -> Shown {
-    let names = Names::of(&desk.register, &desk.records);
-    let post = asking_post(&Book::of(&desk.records), category, candidate.staff, day);
-    Shown {
-        name: names.staff(candidate.staff).to_owned(),
-        unit: post.map(|held| names.unit(held.unit).to_owned()).unwrap_or_default(),
-        serial: candidate.serial.clone(),
-        period: candidate.period,
-        kind: Some(Kind::of(candidate)),
-        valid_until: candidate.valid_until(category).map(|day| day.to_string()),
-        refused: None,
-    }
 }
 
 fn show(shown: &[Shown], json: bool) -> Result<(), Failure> {
