@@ -395,3 +395,9 @@ pub struct Format {
     #[arg(long)]
     pub json: bool,
 }
+
+/// What stays in a log must say something.
+fn said(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Err("it must not be blank") } else { Ok(text.to_owned()) }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Format, Listed, On};
+use super::{Format, Listed, On, said};
 
 #[derive(Debug, Subcommand)]
 pub enum Cert {
@@ -20,7 +20,7 @@ pub enum Cert {
         /// Day of issue; today otherwise.
         #[command(flatten)]
         on: On,
-        #[arg(long, default_value = "考核合格", value_name = "TEXT")]
+        #[arg(long, default_value = "考核合格", value_name = "TEXT", value_parser = said)]
         reason: String,
         /// Who decides; the login name otherwise.
         #[arg(long, value_name = "NAME")]
@@ -103,7 +103,7 @@ pub struct Act {
     /// Serial or token.
     #[arg(value_name = "CERTIFICATE")]
     pub certificate: String,
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub reason: String,
     /// Who decides; the login name otherwise.
     #[arg(long, value_name = "NAME")]
@@ -128,7 +128,7 @@ pub enum Keys {
     Revoke {
         #[arg(value_name = "KEY")]
         key: String,
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = said)]
         reason: String,
         /// From which day on it is known; today otherwise.
         #[arg(long, value_name = "DAY")]

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use model::post::{PostKind, Role};
 
-use super::{Format, Remind};
+use super::{Format, Remind, said};
 
 #[derive(Debug, Subcommand)]
 pub enum Training {
@@ -44,7 +44,7 @@ pub enum Training {
     Transfer {
         #[command(flatten)]
         post: Post,
-        #[arg(long, default_value = "调动", value_name = "TEXT")]
+        #[arg(long, default_value = "调动", value_name = "TEXT", value_parser = said)]
         reason: String,
     },
     /// Close all posts of somebody who leaves, after showing what gaps that opens.
@@ -54,7 +54,7 @@ pub enum Training {
         /// Last day in post.
         #[arg(long, value_name = "DAY")]
         last: NaiveDate,
-        #[arg(long, default_value = "离职", value_name = "TEXT")]
+        #[arg(long, default_value = "离职", value_name = "TEXT", value_parser = said)]
         reason: String,
         /// Only show the gaps.
         #[arg(long)]
@@ -73,7 +73,7 @@ pub enum Training {
         /// Unit of the roster, by credit code or name; posts stay where they are.
         #[arg(long, value_name = "UNIT")]
         unit: Option<String>,
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = said)]
         reason: String,
     },
     /// Correct the days of a post that were entered wrongly; the log keeps what they were.
@@ -86,7 +86,7 @@ pub enum Training {
         /// Whoever held the last post before this day.
         #[arg(long, value_name = "DAY", conflicts_with = "people")]
         left_before: Option<NaiveDate>,
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = said)]
         reason: String,
         /// Only show whose.
         #[arg(long)]
@@ -172,7 +172,7 @@ pub enum Training {
     Reveal {
         #[command(flatten)]
         who: Who,
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = said)]
         reason: String,
     },
     /// Who changed or looked at what, newest first.
@@ -266,7 +266,7 @@ pub struct Redate {
     /// The post hasn't ended.
     #[arg(long, conflicts_with = "until")]
     pub open: bool,
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub reason: String,
     /// Only show what changes, and the gaps that it opens.
     #[arg(long)]
