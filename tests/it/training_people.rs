@@ -52,6 +52,13 @@ fn who_left_is_forgotten_but_for_what_was_issued() {
     assert_eq!(certificates["data"].as_array().unwrap().len(), 2);
     assert!(sandbox.run(&["training", "log"]).ends(0).out.contains("离职满三年"));
     assert_eq!(forget(&["--left-before", "2024-07-01"]).ends(0).out.trim(), "0:");
+    sandbox.run(&["training", "forget", "虚构甲", "--reason", " "]).ends(64);
+    let code = credit_code(1);
+    let back = ["--unit", code.as_str(), "--post", "maintainer", "--from", "2026-01-01"];
+    sandbox
+        .run(&[&["training", "appoint", "虚构甲"], &back[..]].concat())
+        .ends(65)
+        .says(&["was forgotten on"]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub enum NotMoved {
     NotSince(NaiveDate),
     #[error("the last day, {until}, is before the first, {from}")]
     Reversed { from: NaiveDate, until: NaiveDate },
+    #[error("the person was forgotten on {0}; enter whoever comes back as a new person")]
+    Forgotten(NaiveDate),
 }
 
 /// A post to be taken up.
@@ -39,6 +41,7 @@ pub struct Appointment {
 /// Opens a post beside whatever else the person holds.
 pub fn appoint(book: &Book<'_>, wish: Appointment, mint: &mut dyn Mint) -> Result<Change, NotMoved> {
     let Appointment { staff, unit, system, post, role, from } = wish;
+    check_remembered(book, staff)?;
     let new = Holding {
         id: HoldingId::mint(mint),
         staff,
@@ -57,6 +60,14 @@ pub fn appoint(book: &Book<'_>, wish: Appointment, mint: &mut dyn Mint) -> Resul
     match same {
         Some(held) => Err(NotMoved::HoldsIt(held.from)),
         None => Ok(Change { holdings: vec![new], ..Change::default() }),
+    }
+}
+
+/// Nobody is taken for somebody who was forgotten, so none of their posts goes on.
+fn check_remembered(book: &Book<'_>, staff: StaffId) -> Result<(), NotMoved> {
+    match book.staff(staff).and_then(|one| one.forgotten_on) {
+        Some(day) => Err(NotMoved::Forgotten(day)),
+        None => Ok(()),
     }
 }
 
@@ -119,6 +130,7 @@ pub enum RightUntil {
 
 /// Corrects the days of a post; `wrong.from` is the first day as it is recorded.
 pub fn redate(book: &Book<'_>, wrong: &Appointment, right: RightDays) -> Result<Change, NotMoved> {
+    check_remembered(book, wrong.staff)?;
     let post = (wrong.unit, wrong.system, wrong.post);
     let same =
         || book.holdings(wrong.staff).iter().filter(|held| (held.unit, held.system, held.post) == post);
