@@ -26,7 +26,7 @@ pub struct Right {
 pub enum NotAmended {
     #[error("{given:?}: {reason}")]
     Unread { given: String, reason: Reason },
-    #[error("somebody else of this name has this phone")]
+    #[error("somebody else of this name has this phone, or stands in this unit without a phone as well")]
     SomebodyElse,
     #[error("the person was forgotten on {0}")]
     Forgotten(NaiveDate),
@@ -46,9 +46,15 @@ pub fn amend(book: &Book<'_>, staff: StaffId, right: &Right) -> Result<Change, N
         unit: right.unit.or(known.unit),
         ..known.clone()
     };
-    let contact = |one: &Staff| Some((name_key(&one.name), phone_key(one.phone.as_deref()?)));
-    let others = book.records.staff.iter().filter(|one| one.id != staff);
-    if contact(&amended).is_some_and(|own| others.filter_map(contact).any(|other| other == own)) {
+    // What files know people by.
+    let known_by = |one: &Staff| {
+        let phone = one.phone.as_deref().map(phone_key);
+        let unit = one.unit.filter(|_| phone.is_none());
+        (name_key(&one.name), phone, unit)
+    };
+    let mut others = book.records.staff.iter().filter(|one| one.id != staff && one.forgotten_on.is_none());
+    let is_moved = known_by(&amended) != known_by(known);
+    if is_moved && others.any(|other| known_by(other) == known_by(&amended)) {
         return Err(NotAmended::SomebodyElse);
     }
     let changed = Some(amended).filter(|amended| amended != known);
@@ -112,6 +118,12 @@ mod tests {
         check(Right { phone: Some("020 0000 0002".into()), ..name("虚构乙") }, Err("somebody else"));
         check(name("虚构/甲"), Err("虚构/甲"));
         check(name(" "), Err("required"));
+        check(name("虚构丙"), Ok(Some(("虚构丙", "020-0000-0001"))));
+        let without = Staff { phone: None, ..person("虚构丙", "", mint) };
+        let two = [without.clone(), Staff { id: StaffId::mint(mint), name: "虚构丁".into(), ..without }];
+        let records = Records { staff: two.to_vec(), ..Records::default() };
+        let told = amend(&Book::of(&records), two[1].id, &name("虚构丙"));
+        assert_eq!(told, Err(NotAmended::SomebodyElse));
         check(phone("没有"), Err("没有"));
     }
 }

@@ -97,7 +97,7 @@ pub enum Own {
     #[error("no such person, neither in the file nor in the records")]
     UnknownPerson,
     #[error(
-        "the only person of this name is of another unit; write the name with a phone, name/phone, if that one is meant"
+        "the only person of this name is of another unit; if that one is meant, write name/phone, or name@unit with that unit"
     )]
     PersonElsewhere,
     #[error("several people have this name; write one of: {}", .choices.join(", "))]
@@ -187,7 +187,9 @@ impl Told for Own {
             }
             Own::UnknownSystem => "登记表中没有该单位的这个系统".into(),
             Own::UnknownPerson => "文件和培训记录中都没有这个人".into(),
-            Own::PersonElsewhere => "该姓名的人员属于其他单位；如确为此人，请写“姓名/电话”".into(),
+            Own::PersonElsewhere => {
+                "该姓名的人员属于其他单位；如确为此人，请写“姓名/电话”或“姓名@所属单位”".into()
+            }
             Own::AmbiguousPerson { choices } => format!("有同名人员，请写下列之一：{}", choices.join("、")),
             Own::Namesake(other) => format!("与{}同名且无法区分，请填写电话或身份证号", other.zh()),
             Own::TwoIdNumbers(other) => {

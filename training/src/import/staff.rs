@@ -192,7 +192,7 @@ struct Roster {
     reached: HashSet<StaffId>,
     /// People of whom nothing but the name tells who they are, once their unit isn't that of a row.
     by_name_alone: HashMap<String, BTreeSet<StaffId>>,
-    /// People of another unit's roster who hold or held a post in this one, and who was forgotten here.
+    /// Who holds or held a post in a unit, whatever the roster says, and who was forgotten there.
     also_here: HashMap<(String, UnitId), Vec<StaffId>>,
 }
 
