@@ -17,6 +17,7 @@ use training::records::Book;
 use training::reminders::{Asked, DigestOpening, DigestRow, Item, Opening, UnitDigest, digests, upcoming};
 
 use crate::exit::{Exit, Failure, OrExit};
+use crate::files::replace_file;
 
 /// Files that were written, and those that couldn't be made.
 #[derive(Debug, Default, Serialize)]
@@ -78,7 +79,7 @@ pub fn write_calendar(path: &Path, basis: Basis<'_>) -> Result<(), Failure> {
     let mut known = HashSet::new();
     items.retain(|item| known.insert(uid(item)));
     let calendar = calendar("上岗证到期与复审", &items.iter().collect::<Vec<_>>(), asked, now);
-    replace(path, calendar_text(&calendar).as_bytes())
+    replace_file(path, calendar_text(&calendar).as_bytes())
 }
 
 impl Written {
@@ -93,19 +94,10 @@ impl Written {
     }
 
     fn put(&mut self, path: PathBuf, bytes: &[u8]) -> Result<(), Failure> {
-        replace(&path, bytes)?;
+        replace_file(&path, bytes)?;
         self.files.push(path);
         Ok(())
     }
-}
-
-/// Puts a file in its place at once.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let doing = || format!("can't write {}", path.display());
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    std::fs::write(&beside, bytes).or_exit_while(Exit::Environment, doing())?;
-    std::fs::rename(&beside, path).or_exit_while(Exit::Environment, doing())
 }
 
 fn told(error: &dyn std::error::Error) -> String {
